@@ -1,0 +1,14 @@
+# proto/: pure codecs. Needs base/err.h at most.
+noinst_LIBRARIES += libproto.a
+libproto_a_SOURCES = \
+	proto/attachments.h \
+	proto/base64.c proto/base64.h \
+	proto/eio.c proto/eio.h \
+	proto/header.c proto/header.h \
+	proto/json.c proto/json.h proto/json_scan.h \
+	proto/json_placeholder.c \
+	proto/json_string.c \
+	proto/query.c proto/query.h \
+	proto/sio.c proto/sio.h \
+	proto/span.h \
+	proto/utf8.c proto/utf8.h
