@@ -1,0 +1,115 @@
+-- Pollux's store. Every process of a site reads and writes this one database.
+-- Times end in _ms: at_ms is the wall clock since 1970, deadlines are CLOCK_MONOTONIC of the boot in meta.
+
+CREATE TABLE meta (
+	name  TEXT PRIMARY KEY,  -- epoch: random, in every offset; a backup gets a new one
+	                         -- boot: the boot id of the last writer; another one skips 2^20 numbers of seq
+	                         -- trimmed: up to this seq all rows are gone that only the recovery window kept
+	                         -- lost: the newest seq of a row that went so
+	                         -- gap: the newest seq of an event of a room's history that retention has deleted
+	value
+) WITHOUT ROWID;
+
+-- Everything sent. seq is the one order of it all, and the position clients remember.
+CREATE TABLE log (
+	seq         INTEGER PRIMARY KEY,            -- never repeats: the newest row is never deleted
+	at_ms       INTEGER NOT NULL DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)),
+	                                            -- wall clock (the default is for writers that know only this table)
+	nsp         TEXT NOT NULL DEFAULT '/',      -- namespace
+	room        TEXT,                           -- the one room of an ordinary broadcast, or the socket of a direct event; NULL: all of the namespace, or see targets
+	targets     TEXT,                           -- the general form: JSON [[rooms],[exceptions]]; rooms empty: the room column says it; NULL: nothing special
+	kind        INTEGER NOT NULL DEFAULT 0,     -- 0 event, 1 direct (to one socket), 2 volatile, 3 control (look at a client again), 4 reply (a ready packet to one client)
+	packet      TEXT,                           -- kinds 0-2: the JSON array of the event; 4: the message's whole text, NULL when it is binary
+	attachments BLOB,                           -- binary attachments, each a 4-byte big-endian length and its bytes
+	sender      TEXT,                           -- who, for history: the application's word
+	client      INTEGER,                        -- kinds 3 and 4: the one client concerned
+	key         TEXT                            -- idempotency: unique, or NULL
+);
+CREATE UNIQUE INDEX log_key ON log(key) WHERE key IS NOT NULL;
+-- A room's history. The rowid, which ends every index, is seq; kind is in it so that counting needs no row.
+CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NULL;
+
+-- An Engine.IO session.
+CREATE TABLE client (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT,
+	sid           TEXT NOT NULL UNIQUE,         -- the secret the client shows
+	protocol      INTEGER NOT NULL,             -- 4 (3 when EIO3 is allowed)
+	transport     INTEGER NOT NULL,             -- 0 polling, 1 websocket
+	state         INTEGER NOT NULL,             -- 0 open, 1 closing (what was queued and then `final` is still to be fetched), 2 closed (only the holder of the poll answers `final`)
+	final         TEXT,                         -- the packet that ends it: 1 close, 6 noop
+	cursor        INTEGER NOT NULL,             -- rows up to this seq have been answered
+	version       INTEGER NOT NULL DEFAULT 0,   -- changes with its sockets and rooms: what a process may have cached
+	holder        INTEGER,                      -- the process that holds its poll or its websocket; no index: it changes with every poll, and is looked for only when a process has died
+	claim         INTEGER NOT NULL DEFAULT 0,   -- numbers the polls: a stale holder can touch nothing
+	connect_by_ms INTEGER,                      -- no namespace joined until then: closed; NULL once it has joined one
+	pinged        INTEGER NOT NULL DEFAULT 0,   -- 1: the ping that fell due at ping_at_ms has been answered to a poll
+	ping_at_ms    INTEGER NOT NULL,             -- the next ping falls due
+	expires_at_ms INTEGER NOT NULL,             -- closed then, whatever the reason: no pong, no CONNECT, nobody fetches the end
+	answered_t    TEXT,                         -- the cache-buster of the last answered poll: a repeated GET gets the same again
+	answered_from INTEGER NOT NULL DEFAULT 0,   -- the cursor before that answer
+	answered_with TEXT,                         -- a packet that was part of it and is no row: 2, 6
+	upgrade_holder INTEGER,                     -- the process whose websocket has claimed the probe
+	upgrade_by_ms INTEGER,                      -- no upgrade until then: polling lives on
+	has_partial   INTEGER NOT NULL DEFAULT 0    -- 1: a half-received packet lies in partial
+);
+CREATE INDEX client_expires ON client(expires_at_ms);
+
+-- What a client said of itself at its handshake: rarely read, so apart from the row that changes with every poll.
+CREATE TABLE handshake (
+	client INTEGER PRIMARY KEY,
+	json   TEXT NOT NULL                        -- headers, query, address, time, issued, url, secure
+);
+
+-- The half-received binary packet of a client: it may span requests, processes and transports.
+CREATE TABLE partial (
+	client      INTEGER PRIMARY KEY,
+	packet      TEXT NOT NULL,                  -- the packet's text
+	missing     INTEGER NOT NULL,               -- attachments still to come
+	attachments BLOB NOT NULL                   -- those that came, packed
+);
+
+-- A connection to a namespace.
+CREATE TABLE socket (
+	sid        TEXT PRIMARY KEY,                -- public; a room of its own
+	pid        TEXT UNIQUE,                     -- the secret of connection state recovery, NULL without
+	client     INTEGER,                         -- kept when it has left: a closing client may have rows still to fetch
+	nsp        TEXT NOT NULL,
+	data       TEXT NOT NULL DEFAULT '{}',      -- socket.data
+	auth       TEXT NOT NULL DEFAULT '{}',      -- CONNECT's payload
+	handshake  TEXT,                            -- kept here when its client has gone and it may be recovered
+	generation INTEGER NOT NULL DEFAULT 0,      -- each recovery adds one: a stale owner touches nothing
+	joined     INTEGER NOT NULL,                -- rows above this seq are for it
+	left       INTEGER,                         -- and up to this one; NULL: still connected
+	left_at_ms INTEGER                          -- deadline clock: when it left, for the recovery window
+);
+CREATE INDEX socket_client ON socket(client) WHERE client IS NOT NULL;
+CREATE INDEX socket_nsp ON socket(nsp) WHERE left IS NULL;
+CREATE INDEX socket_left ON socket(left_at_ms) WHERE left IS NOT NULL;
+
+-- Who was in which room when: a row reaches a socket if since < seq <= until.
+CREATE TABLE member (
+	nsp   TEXT NOT NULL,
+	room  TEXT NOT NULL,
+	sid   TEXT NOT NULL,
+	since INTEGER NOT NULL,
+	until INTEGER,                              -- NULL: still in
+	PRIMARY KEY (nsp, room, sid, since)
+) WITHOUT ROWID;
+CREATE INDEX member_sid ON member(sid);
+CREATE INDEX member_until ON member(until) WHERE until IS NOT NULL;
+
+-- Who serves. A process lives as long as it holds the lock on byte `id` of the lock file.
+CREATE TABLE process (
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	pid        INTEGER NOT NULL,                -- the system's, for people
+	kind       TEXT NOT NULL,                   -- fcgi, cgi, ws, cli
+	started_ms INTEGER NOT NULL                 -- wall clock
+);
+
+-- The application's store.
+CREATE TABLE kv (
+	key        TEXT PRIMARY KEY,
+	value      TEXT NOT NULL,                   -- JSON
+	expires_ms INTEGER                          -- wall clock; NULL: never
+) WITHOUT ROWID;
+CREATE INDEX kv_expires ON kv(expires_ms) WHERE expires_ms IS NOT NULL;
