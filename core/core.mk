@@ -1,0 +1,31 @@
+# core/: the tick, clients, sockets, rooms, deadlines, transports.
+noinst_LIBRARIES += libcore.a
+libcore_a_SOURCES = \
+	core/bundle.c core/bundle.h \
+	core/catch_up.c core/catch_up.h \
+	core/client.c core/client.h \
+	core/connect.c core/connect.h \
+	core/event.c core/event.h \
+	core/event_read.c \
+	core/event_run.c core/event_run.h \
+	core/exchange.h \
+	core/handler.h \
+	core/handshake.c core/handshake.h \
+	core/housekeeping.c core/housekeeping.h \
+	core/http.c core/http.h \
+	core/input.c core/input.h \
+	core/journal.c core/journal.h \
+	core/limits.h \
+	core/packet.c core/packet.h \
+	core/poll.c core/poll.h \
+	core/post.c core/post.h \
+	core/recent.c core/recent.h \
+	core/route.c core/route.h \
+	core/row.c core/row.h \
+	core/server.c core/server.h \
+	core/session.c core/session.h \
+	core/settings.c core/settings.h \
+	core/state.h \
+	core/throttle.c core/throttle.h \
+	core/tick.c core/tick.h \
+	core/watchdog.c core/watchdog.h

@@ -1,0 +1,113 @@
+/*
+ * What an application may do while one of its handlers runs. An event is a transaction: all of this is
+ * undone when the handler fails or the commit does; nothing is sent before the commit. Loop thread only, only
+ * during the handler's call. Text is copied at once; what is handed out is valid until the handler returns.
+ *
+ * Every function returns 0 or a negative pollux_error. POLLUX_DATABASE, POLLUX_NO_SPACE and POLLUX_BUSY mean that the
+ * transaction may be gone: the handler gives up at once and returns that very error.
+ */
+#ifndef POLLUX_EVENT_H
+#define POLLUX_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "proto/json.h"
+
+struct event;
+struct buf;
+
+/* Text with its length; at NULL: none. */
+struct text {
+	const char *at;
+	size_t len;
+};
+
+/* A socket as its handlers see it. */
+struct socket_view {
+	const char *sid;          /* public id, a NUL-terminated string */
+	const char *nsp;
+	int64_t client;           /* the client (Engine.IO session) it belongs to */
+	struct text data;         /* JSON object text, what socket.data was when last stored; "{}" at first */
+	struct text auth;         /* JSON object text of CONNECT */
+	struct text handshake;    /* JSON object text: headers, query, address, time, issued, url, secure (no auth) */
+	bool connected;
+};
+
+/* The socket the event belongs to; NULL in events that belong to none. */
+const struct socket_view *event_socket(const struct event *ev);
+/* Any connected socket. POLLUX_NOT_FOUND. *out is valid until the handler returns. */
+int event_find_socket(struct event *ev, const char *nsp, const char *sid, const struct socket_view **out) WARN_UNUSED;
+
+struct emission {
+	const char *nsp;
+	const struct text *rooms;     /* to the union of these (a socket's id is a room of its own); none: the whole namespace */
+	size_t rooms_count;
+	const struct text *except;    /* but to nobody in these */
+	size_t except_count;
+	bool direct;                  /* rooms[0] is the one socket's id: not part of any room's history */
+	bool is_volatile;             /* only to those who can take it now; not kept */
+	struct text args;             /* JSON array text: ["event",1,…], with placeholders for attachments */
+	const struct text *attachments;
+	int attachments_count;
+	struct text sender;           /* shown in history; none: NULL */
+	struct text key;              /* idempotency key (unique in the log), or none */
+};
+
+struct emitted {
+	int64_t seq;       /* the row's position */
+	bool duplicate;    /* the key was there already; seq is the older row's */
+};
+
+/* Appends one row. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved event name, bad placeholders. */
+int event_emit(struct event *ev, const struct emission *e, struct emitted *out) WARN_UNUSED;
+
+/* Joins or leaves; being (or not being) there already is fine. TOO_BIG: over max_rooms. NOT_FOUND: no such socket. */
+int event_join(struct event *ev, const char *nsp, const char *sid, struct text room) WARN_UNUSED;
+int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room) WARN_UNUSED;
+/* Disconnects the socket after what was emitted to it so far (its disconnect handlers run after this handler, with reason
+ * "server namespace disconnect"); with close also its client and all the client's sockets ("forced server close"…). */
+int event_disconnect(struct event *ev, const char *nsp, const char *sid, bool close) WARN_UNUSED;
+/* Stores socket.data (JSON object text). */
+int event_set_data(struct event *ev, const char *nsp, const char *sid, struct text json) WARN_UNUSED;
+
+/* Answers a client's acknowledgement; can be kept as text and used in a later event, by any process.
+ * The first answer counts; EXISTS says that there was one in this event already; NOT_FOUND: the socket has gone. */
+struct ack {
+	char nsp[128];
+	char sid[32];
+	int64_t id;
+};
+int event_ack(struct event *ev, const struct ack *a, struct text args, const struct text *attachments, int attachments_count)
+	WARN_UNUSED;
+
+/* One row of history, oldest first in a call's answers. */
+struct history_row {
+	int64_t seq, at_ms;
+	struct text args;          /* ["event",…] */
+	struct text attachments;   /* packed: see proto/attachments.h */
+	struct text sender;
+};
+typedef int history_each(void *ctx, const struct history_row *row);
+/* The room's newest `limit` rows with after < seq < before (0: unbounded), oldest first. each's negative result ends it and is returned. */
+int event_history(struct event *ev, const char *nsp, struct text room, int64_t after, int64_t before, int limit,
+		  history_each *each, void *ctx) WARN_UNUSED;
+
+/* Rooms of the namespace with how many sockets are in each (not the sockets' own); sockets in a room (room.at NULL: all of
+ * the namespace); rooms of one socket (without its own). */
+typedef int room_each(void *ctx, struct text room, int64_t sockets);
+typedef int socket_each(void *ctx, const struct socket_view *socket);
+int event_rooms(struct event *ev, const char *nsp, room_each *each, void *ctx) WARN_UNUSED;
+int event_sockets(struct event *ev, const char *nsp, struct text room, socket_each *each, void *ctx) WARN_UNUSED;
+int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each *each, void *ctx) WARN_UNUSED;
+
+/* Engine.IO applications only (handler.message set): sends one message to the event's client. */
+int event_send_message(struct event *ev, struct text data, bool binary) WARN_UNUSED;
+
+/* A position as clients and applications see it, "epoch.seq" ("k3Jx.1042"), and back: PROTOCOL when malformed, GONE of another epoch. */
+#define POSITION_MAX 48
+void event_position_format(const struct event *ev, int64_t seq, char out[POSITION_MAX]);
+int event_position_parse(const struct event *ev, struct text position, int64_t *seq) WARN_UNUSED;
+
+#endif

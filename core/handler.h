@@ -1,0 +1,38 @@
+/*
+ * What core asks of an application. app/ implements it in Lua, tests/apps also in C.
+ * Called on the loop thread, inside an event's transaction (core/event.h says what may be done there). Every call returns 0 or a
+ * negative pollux_error: then all it did is undone. The application has logged why (a traceback); core only
+ * goes on. Handlers keep no state of their own: any process may run a socket's next event, and an event may run twice when a commit failed.
+ */
+#ifndef POLLUX_HANDLER_H
+#define POLLUX_HANDLER_H
+
+#include <stdbool.h>
+#include "core/event.h"
+
+struct buf;
+
+/* One event from a client. */
+struct incoming {
+	struct json_slice payload;        /* the whole array: ["name",arg,…]; validated */
+	const struct text *attachments;   /* decoded bytes, in order of their placeholders' num */
+	int attachments_count;
+	int64_t ack_id;                   /* -1: the client wants no answer */
+};
+
+struct handler {
+	void *ctx;
+	/* Engine.IO applications: gets every message; all below is unused then. NULL for Socket.IO applications. */
+	int (*message)(void *ctx, struct event *ev, struct text data, bool binary);
+	bool (*namespace_exists)(void *ctx, const char *nsp);
+	/* Middleware, before the socket is connected. POLLUX_REFUSED: *refusal has become the CONNECT_ERROR's JSON
+	 * ({"message":"…","data":…}). Any other error: the client gets {"message":"Internal error"}. */
+	int (*admit)(void *ctx, struct event *ev, struct buf *refusal);
+	/* The socket is connected: its CONNECT reply stands before whatever is emitted here. */
+	int (*connection)(void *ctx, struct event *ev);
+	int (*packet)(void *ctx, struct event *ev, const struct incoming *in);
+	/* The socket leaves; its rooms are still there. Runs exactly once. reason as in Socket.IO: "transport close", "ping timeout", … */
+	int (*disconnect)(void *ctx, struct event *ev, const char *reason);
+};
+
+#endif

@@ -1,0 +1,85 @@
+/* Housekeeping. */
+#include "config.h"
+#include "core/housekeeping.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/say.h"
+#include "core/session.h"
+#include "db/log.h"
+#include "db/retention.h"
+
+/* Rows a call of retention: about 2 ms under the lock. */
+#define RETENTION_BATCH 500
+#define LAGGING_BATCH 64
+/* A cached client without a poll is forgotten after so long. */
+#define CACHE_MS 30000
+
+static int close_lagging(struct server *s, int64_t floor)
+{
+	struct client_row rows[LAGGING_BATCH];
+	int n = client_lagging(s->store, floor, rows, LAGGING_BATCH), error = 0;
+	bool closed;
+
+	for (int i = 0; i < n && !error; i++) {
+		say(SAY_WARN, "core", rows[i].sid, "session closed: it lags over %lld rows behind", (long long)s->settings->lag_limit_rows);
+		error = session_close(s, &rows[i], "transport error", '1', SESSION_DROP);
+		if (!error)
+			error = session_leave_asked(s, &rows[i], &closed);
+	}
+	return n < 0 ? n : error;
+}
+
+int housekeeping_forget(struct server *s)
+{
+	struct retention r = {
+		.history_max_age_ms = s->settings->history_max_age_ms,
+		.history_max_rows = s->settings->history_max_rows,
+		.recovery_window_ms = s->settings->recovery_window_ms,
+		.max_rows = RETENTION_BATCH,
+	};
+	int64_t last = log_last(s->store), lowest;
+	int deleted, error;
+
+	if (last < 0)
+		return (int)last;
+	error = close_lagging(s, last - s->settings->lag_limit_rows);
+	if (!error)
+		error = client_lowest_cursor(s->store, &lowest);
+	if (error)
+		return error;
+	r.floor = lowest < last ? lowest : last;
+	error = retention_run(s->store, &r, clock_wall_ms(), clock_mono_ms(), &deleted);
+	s->forgetting = !error && deleted >= RETENTION_BATCH / 2;
+	return error;
+}
+
+int housekeeping_run(struct server *s)
+{
+	int error = session_reap(s);
+
+	return error ? error : housekeeping_forget(s);
+}
+
+static void forget_cached(struct server *s, int64_t now)
+{
+	struct client *c, *next;
+
+	HASH_ITER(hh, s->clients.by_id, c, next)
+		if (!c->x && !c->ready && now - c->used_ms > CACHE_MS)
+			client_forget(&s->clients, c);
+}
+
+void housekeeping_look(struct server *s)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!store_files_unchanged(s->store)) {
+		say(SAY_ERROR, "core", NULL, "%s or its side files were replaced or deleted: ending", store_path(s->store));
+		exit(71);
+	}
+	processes_note_service(s->processes, now);
+	forget_cached(s, now);
+	s->housekeeping = !s->draining;
+}

@@ -1,0 +1,226 @@
+/*
+ * server_submit: from a request to an input of the tick. The checks that need no store are made here, in the
+ * reference's order: transport, Origin, (sid, in the tick), method.
+ */
+#include "config.h"
+#include "core/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/say.h"
+#include "core/bundle.h"
+#include "core/tick.h"
+#include "proto/header.h"
+#include "proto/query.h"
+
+#define NO_STORE "Cache-Control: no-store\r\n"
+
+static const char *const refusals[] = {
+	[REFUSE_TRANSPORT] = "{\"code\":0,\"message\":\"Transport unknown\"}",
+	[REFUSE_SID] = "{\"code\":1,\"message\":\"Session ID unknown\"}",
+	[REFUSE_METHOD] = "{\"code\":2,\"message\":\"Bad handshake method\"}",
+	[REFUSE_REQUEST] = "{\"code\":3,\"message\":\"Bad request\"}",
+	[REFUSE_FORBIDDEN] = "{\"code\":4,\"message\":\"Forbidden\"}",
+	[REFUSE_PROTOCOL] = "{\"code\":5,\"message\":\"Unsupported protocol version\"}",
+};
+
+void http_refuse(struct input *in, enum refusal why)
+{
+	input_answer(in, why == REFUSE_FORBIDDEN ? 403 : 400, "application/json", refusals[why], strlen(refusals[why]));
+}
+
+void http_answer(struct server *s, struct input *in)
+{
+	char headers[256];
+	struct buf all;
+	struct iovec body = {in->body ? in->body->data : NULL, in->body ? in->body->len : 0};
+
+	buf_init(&all, 16384);
+	snprintf(headers, sizeof(headers), "%s%s%s" NO_STORE, in->type ? "Content-Type: " : "", in->type ? in->type : "",
+		 in->type ? "\r\n" : "");
+	buf_add_str(&all, headers);
+	if (in->kind == INPUT_HANDSHAKE && in->status == 200 && s->settings->cookie)
+		buf_addf(&all, "Set-Cookie: io=%s; Path=/; HttpOnly; SameSite=Lax\r\n", in->sid);
+	if (in->cors)
+		buf_add(&all, in->cors->data, in->cors->len);
+	exchange_respond(in->x, in->status, all.data ? all.data : "", &body, 1);
+	s->open_exchanges--;
+	buf_deinit(&all);
+	input_free(in);
+}
+
+void http_answer_text(struct exchange *x, int status, const char *headers, const char *text)
+{
+	struct iovec body = {(void *)(uintptr_t)text, strlen(text)};
+
+	exchange_respond(x, status, headers, &body, 1);
+}
+
+static const char *cors_allowed(const struct cors *cors, const char *origin)
+{
+	switch (cors->mode) {
+	case CORS_OFF:
+		return NULL;
+	case CORS_ANY:
+		return "*";
+	case CORS_REFLECT:
+		return origin;
+	case CORS_LIST:
+		break;
+	}
+	for (size_t i = 0; origin && i < cors->origins_count; i++)
+		if (strcmp(cors->origins[i], origin) == 0)
+			return origin;
+	return NULL;
+}
+
+/* Credentials never go with the wildcard: browsers would refuse the pair. */
+struct bytes *http_cors(const struct settings *settings, const struct exchange *x)
+{
+	const char *origin = exchange_header(x, "origin");
+	const char *allowed = cors_allowed(&settings->cors, origin && header_value_ok(origin, strlen(origin)) ? origin : NULL);
+	struct bytes *made;
+	struct buf b;
+
+	buf_init(&b, 8192);
+	if (allowed)
+		buf_addf(&b, "Access-Control-Allow-Origin: %s\r\n", allowed);
+	if (settings->cors.mode >= CORS_REFLECT)
+		buf_add_str(&b, "Vary: Origin\r\n");
+	if (allowed && settings->cors.credentials && settings->cors.mode != CORS_ANY)
+		buf_add_str(&b, "Access-Control-Allow-Credentials: true\r\n");
+	made = b.error || !b.len ? NULL : bytes_new(b.data, b.len);
+	buf_deinit(&b);
+	return made;
+}
+
+static void preflight(const struct settings *settings, struct exchange *x)
+{
+	const char *asked = exchange_header(x, "access-control-request-headers");
+	struct bytes *cors = http_cors(settings, x);
+	struct buf b;
+
+	buf_init(&b, 16384);
+	if (cors)
+		buf_add(&b, cors->data, cors->len);
+	buf_add_str(&b, "Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n");
+	if (asked && header_value_ok(asked, strlen(asked)))
+		buf_addf(&b, "Vary: Access-Control-Request-Headers\r\nAccess-Control-Allow-Headers: %s\r\n", asked);
+	http_answer_text(x, 204, b.data && !b.error ? b.data : "", "");
+	buf_deinit(&b);
+	bytes_unref(cors);
+}
+
+static enum input_kind kind_of(const struct exchange *x, bool proper, bool has_sid)
+{
+	if (!has_sid)
+		return INPUT_HANDSHAKE;
+	return proper && strcmp(x->method, "POST") == 0 ? INPUT_POST : INPUT_POLL;
+}
+
+/* Whether a parameter has just this value: also its length counts, since a NUL (%00) may stand in it. */
+static bool query_is(const struct exchange *x, const char *name, const char *value)
+{
+	char text[16] = "";
+	ssize_t len = query_get(x->query, strlen(x->query), name, text, sizeof(text));
+
+	return len == (ssize_t)strlen(value) && memcmp(text, value, (size_t)len) == 0;
+}
+
+/* A session's requests are GET and POST by polling, in the protocol of the handshake. */
+static bool is_misused(const struct exchange *x)
+{
+	return !query_is(x, "transport", "polling") || !query_is(x, "EIO", "4") ||
+	       (strcmp(x->method, "GET") != 0 && strcmp(x->method, "POST") != 0);
+}
+
+/* -1: all is well so far. */
+static int check_request(const struct exchange *x, bool has_sid)
+{
+	const char *origin = exchange_header(x, "origin");
+	bool websocket = query_is(x, "transport", "websocket");
+
+	if (!websocket && !query_is(x, "transport", "polling"))
+		return REFUSE_TRANSPORT;
+	if (origin && !header_value_ok(origin, strlen(origin)))
+		return REFUSE_REQUEST;
+	if (has_sid)
+		return -1;   /* whether the session is known comes first */
+	if (strcmp(x->method, "GET") != 0)
+		return REFUSE_METHOD;
+	if (websocket)
+		return REFUSE_REQUEST;
+	return query_is(x, "EIO", "4") ? -1 : REFUSE_PROTOCOL;
+}
+
+/* Reads the sid, "" for none; false: one that no session can have. */
+static bool read_sid(const struct exchange *x, char sid[RANDOM_ID_LEN + 1])
+{
+	ssize_t len = query_get(x->query, strlen(x->query), "sid", sid, RANDOM_ID_LEN + 1);
+
+	if (len < 0)
+		sid[0] = 0;
+	return len != -2 && (len < 0 || strlen(sid) == (size_t)len);
+}
+
+static void submit_engine(struct server *s, struct exchange *x)
+{
+	struct input *in = input_new(INPUT_HANDSHAKE, x);
+	bool possible, has_sid;
+	int refused;
+
+	if (!in) {
+		http_answer_text(x, 503, NO_STORE, "");
+		return;
+	}
+	possible = read_sid(x, in->sid);
+	has_sid = !possible || in->sid[0];
+	refused = check_request(x, has_sid);
+	if (refused < 0 && !possible)
+		refused = REFUSE_SID;
+	in->cors = http_cors(s->settings, x);
+	in->misused = has_sid && is_misused(x);
+	in->kind = kind_of(x, !in->misused, has_sid);
+	if (query_get(x->query, strlen(x->query), "t", in->t, sizeof(in->t)) < 0)
+		in->t[0] = 0;   /* too long to be told from another that begins alike */
+	s->open_exchanges++;
+	if (refused >= 0) {
+		http_refuse(in, (enum refusal)refused);
+		http_answer(s, in);
+		return;
+	}
+	tick_add(s, in);
+}
+
+static bool is_under(const struct settings *settings, const char *path)
+{
+	size_t own = strlen(settings->path) - 1;
+
+	return strncmp(path, settings->path, own) == 0 && (!path[own] || path[own] == '/');
+}
+
+static void submit_resource(struct server *s, struct exchange *x, const char *path)
+{
+	size_t own = strlen(s->settings->path);
+
+	if (path[own - 1] && path[own])
+		bundle_serve(s->bundle, x, path + own);
+	else if (strcmp(x->method, "OPTIONS") == 0 && s->settings->cors.mode != CORS_OFF)
+		preflight(s->settings, x);
+	else
+		submit_engine(s, x);
+}
+
+/* Behind a script (/cgi-bin/pollux.fcgi/socket.io/) our path is what follows the script's name. While draining all is served as ever, only
+ * that no poll is held. */
+void server_submit(struct server *s, struct exchange *x)
+{
+	if (is_under(s->settings, x->path))
+		submit_resource(s, x, x->path);
+	else if (is_under(s->settings, x->path_info))
+		submit_resource(s, x, x->path_info);
+	else
+		http_answer_text(x, 404, "Content-Type: text/plain\r\n", "Not Found\n");
+}

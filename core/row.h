@@ -1,0 +1,32 @@
+/*
+ * A row of the log in memory, shared by reference count: its wire form is built once, by the
+ * first recipient that needs it, for all. Loop thread only.
+ */
+#ifndef POLLUX_ROW_H
+#define POLLUX_ROW_H
+
+#include "base/bytes.h"
+#include "core/event.h"
+#include "db/log.h"
+
+struct row {
+	uint32_t refs;
+	enum log_kind kind;
+	int64_t seq, client;
+	struct text nsp, room, targets, packet, attachments;   /* point into store[] */
+	struct bytes *polling;                                 /* its packets in a polling payload, joined by \x1e; NULL until asked for */
+	char store[];
+};
+
+/* A copy of a log row, with one reference. NULL: out of memory. A row that somebody else may have written (foreign) is checked: what is no
+ * proper event becomes a control row, which reaches nobody. */
+struct row *row_new(const struct log_row *from, bool foreign);
+struct row *row_ref(struct row *r);
+/* NULL is fine. */
+void row_unref(struct row *r);
+/* The wire form for polling (borrowed from the row), NULL: out of memory. */
+const struct bytes *row_polling(struct row *r);
+/* About how many bytes it holds. */
+size_t row_size(const struct row *r);
+
+#endif

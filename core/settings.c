@@ -1,0 +1,75 @@
+/* Settings: defaults, and the few that need more than an assignment. */
+#include "config.h"
+#include "core/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+int settings_init(struct settings *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->ping_interval_ms = 25000;
+	s->ping_timeout_ms = 20000;
+	s->connect_timeout_ms = 45000;
+	s->max_http_buffer_size = 1000000;
+	s->serve_client = true;
+	s->history_max_rows = 10000;
+	s->recovery_window_ms = 120000;
+	s->lag_limit_rows = 100000;
+	s->tick_limit_ms = 2000;
+	s->max_sockets = 100;
+	s->max_rooms = 1000;
+	s->handshakes_per_minute = 600;
+	s->path = strdup("/socket.io/");
+	return s->path ? 0 : POLLUX_NO_MEMORY;
+}
+
+void settings_deinit(struct settings *s)
+{
+	for (size_t i = 0; i < s->cors.origins_count; i++)
+		free(s->cors.origins[i]);
+	free(s->cors.origins);
+	free(s->path);
+	memset(s, 0, sizeof(*s));
+}
+
+int settings_set_path(struct settings *s, const char *path)
+{
+	size_t len = strlen(path);
+	char *made, *p;
+
+	while (len && path[0] == '/')
+		path++, len--;
+	while (len && path[len - 1] == '/')
+		len--;
+	if (!len || strcspn(path, "?# \t\r\n") < len)
+		return POLLUX_PROTOCOL;
+	made = malloc(len + 3);
+	if (!made)
+		return POLLUX_NO_MEMORY;
+	p = made;
+	*p++ = '/';
+	memcpy(p, path, len);
+	p[len] = '/';
+	p[len + 1] = 0;
+	free(s->path);
+	s->path = made;
+	return 0;
+}
+
+int settings_add_origin(struct settings *s, const char *origin)
+{
+	char **grown = realloc(s->cors.origins, (s->cors.origins_count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return POLLUX_NO_MEMORY;
+	s->cors.origins = grown;
+	grown[s->cors.origins_count] = strdup(origin);
+	if (!grown[s->cors.origins_count])
+		return POLLUX_NO_MEMORY;
+	s->cors.origins_count++;
+	s->cors.mode = CORS_LIST;
+	return 0;
+}

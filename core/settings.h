@@ -1,0 +1,56 @@
+/*
+ * What the operator and the application may set, under Socket.IO's names. The
+ * application's loader fills it before the server starts; constant afterwards.
+ */
+#ifndef POLLUX_SETTINGS_H
+#define POLLUX_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cors_mode {
+	CORS_OFF,       /* no CORS headers at all */
+	CORS_ANY,       /* origin = "*" */
+	CORS_REFLECT,   /* origin = true: whatever the request says */
+	CORS_LIST,      /* one or several exact origins */
+};
+
+struct cors {
+	enum cors_mode mode;
+	bool credentials;
+	char **origins;        /* CORS_LIST: n of them, owned by settings */
+	size_t origins_count;
+};
+
+struct settings {
+	char *path;                     /* "/socket.io/", always with both slashes; owned */
+	int64_t ping_interval_ms;       /* 25000 */
+	int64_t ping_timeout_ms;        /* 20000 */
+	int64_t connect_timeout_ms;     /* 45000 */
+	int64_t max_http_buffer_size;   /* 1000000 bytes: the largest body, and the largest packet */
+	struct cors cors;
+	bool serve_client;              /* true */
+	bool cookie;                    /* false: Set-Cookie: io=<sid> at the handshake */
+	int64_t hold_ms;                /* longest hold of a poll; 0: the ping interval */
+	int64_t held_polls;             /* admission: polls parked over all processes; 0: no limit */
+	int64_t history_max_age_ms;     /* 0: for ever */
+	int64_t history_max_rows;       /* a room; 0: no limit. 10000 */
+	int64_t recovery_window_ms;     /* 120000: how long direct rows and closed memberships are kept */
+	int64_t lag_limit_rows;         /* a live client's cursor may lag this far behind before it is closed: 100000 */
+	int64_t tick_limit_ms;          /* 2000: the watchdog's patience */
+	int max_sockets;                /* namespaces a client may connect to: 100 */
+	int max_rooms;                  /* rooms a socket may join: 1000 */
+	int64_t handshakes_per_minute;  /* from one address, 0: no limit; not applied to loopback and Unix peers. 600 */
+	bool sync_full;                 /* PRAGMA synchronous=FULL */
+};
+
+/* Fills in the defaults above. 0 or POLLUX_NO_MEMORY. */
+int settings_init(struct settings *s);
+void settings_deinit(struct settings *s);
+/* Sets the path, adding missing slashes. 0, POLLUX_PROTOCOL (empty, or has ? # or spaces) or POLLUX_NO_MEMORY. */
+int settings_set_path(struct settings *s, const char *path);
+/* Adds an origin to cors and makes the mode CORS_LIST. */
+int settings_add_origin(struct settings *s, const char *origin);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * The watchdog: a thread that ends the process when a tick takes longer than
+ * tick_limit, saying which session and event it was in. A process that hangs would hold the writer lock for ever.
+ */
+#ifndef POLLUX_WATCHDOG_H
+#define POLLUX_WATCHDOG_H
+
+#include <stdint.h>
+#include "base/err.h"
+
+struct watchdog;
+
+/* Starts the thread. limit_ms 0: none is started and *out is NULL (which the others accept). */
+int watchdog_start(struct watchdog **out, int64_t limit_ms) WARN_UNUSED;
+void watchdog_stop(struct watchdog *w);
+/* The loop thread is in a tick, at this session and event (copied, cut to a few dozen characters); and out of it again. */
+void watchdog_enter(struct watchdog *w);
+void watchdog_note(struct watchdog *w, const char *sid, const char *event, int event_len);
+void watchdog_leave(struct watchdog *w);
+
+#endif
