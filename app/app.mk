@@ -1,0 +1,25 @@
+# app/: the Lua host, what Lua may call, and the default application.
+noinst_LIBRARIES += libapp.a
+libapp_a_SOURCES = \
+	app/ack.c app/ack.h \
+	app/arguments.c app/arguments.h \
+	app/charge.c app/charge.h \
+	app/class.c app/class.h \
+	app/dispatch.c app/dispatch.h \
+	app/encode.c app/encode.h \
+	app/guard.c app/guard.h \
+	app/host.c app/host.h \
+	app/lazy.c app/lazy.h \
+	app/limits.c app/limits.h \
+	app/lists.c app/lists.h \
+	app/match.c app/match.h \
+	app/module.c app/module.h \
+	app/options.c app/options.h \
+	app/sandbox.c app/sandbox.h \
+	app/socket.c app/socket.h \
+	app/state.h \
+	app/strings.c app/strings.h \
+	app/target.c app/target.h \
+	app/values.c app/values.h
+
+dist_pkgdata_DATA += app/chat.lua

@@ -1,0 +1,129 @@
+-- Pollux's default application: chat rooms with nicknames, history and notices. The page in static/ is its client.
+--   client → server   join(room, nickname, ack)   leave(room, ack)   say(room, text, id, ack)   rooms(ack)
+--   server → client   message{room, id, from, text, at}   joined{room, nickname}   left{room, nickname}
+-- Every ack gets { ok = true, … } or { ok = false, error = "…" }. A socket's nicknames stand in socket.data.names[room].
+-- A nickname is one person's in a room. Who comes back before the loss of the old connection was noticed, or has a second tab, is
+-- known by auth.person, a secret that the browser made up: sockets with the same one are one person, who joins and leaves once.
+local io = require "pollux"
+
+local HISTORY = 50
+
+local function answer(ack, reply)
+	if ack then ack(reply) end
+end
+
+local function refuse(ack, why)
+	answer(ack, { ok = false, error = why })
+end
+
+-- The text without space around it if it has 1 to max characters, none of them a control character; otherwise nil.
+local function name(text, max)
+	local from = type(text) == "string" and text:find "%S"
+	if not from then return nil end
+	text = text:sub(from, -text:reverse():find "%S")
+	local length = utf8.len(text)
+	return length and length <= max and not text:find "%c" and text or nil
+end
+
+local function nickname_in(socket, room)
+	local names = socket.data.names
+	return names and names[room]
+end
+
+local function set_nickname(socket, room, nickname)
+	local data = socket.data
+	data.names = data.names or {}
+	data.names[room] = nickname
+end
+
+-- The nicknames in the room, and another socket than this one that has the nickname there, if one does.
+local function look_around(room, socket, nickname)
+	local here, listed, namesake = io.array {}, {}, nil
+	for _, other in ipairs(io.here(room)) do
+		local theirs = nickname_in(other, room)
+		if theirs and not listed[theirs] then
+			here[#here + 1] = theirs
+			listed[theirs] = true
+		end
+		if theirs == nickname and other.id ~= socket.id then namesake = other end
+	end
+	return here, namesake
+end
+
+local function tell(what, room, socket, nickname)
+	socket:to(room):emit(what, { room = room, nickname = nickname })
+end
+
+local function tell_left(room, socket, nickname)
+	local _, namesake = look_around(room, socket, nickname)
+	if not namesake then tell("left", room, socket, nickname) end
+end
+
+-- The room's newest messages, oldest first. Notices stand in its history as well, so there may be several pages to read.
+local function history(room)
+	local newest_first, messages, before = {}, io.array {}, nil
+	for _ = 1, 5 do
+		local rows = io.history(room, { limit = 2 * HISTORY, before = before })
+		for i = #rows, 1, -1 do
+			if rows[i].event == "message" and #newest_first < HISTORY then newest_first[#newest_first + 1] = rows[i] end
+		end
+		if #newest_first == HISTORY or #rows < 2 * HISTORY then break end
+		before = rows[1].position
+	end
+	for i = #newest_first, 1, -1 do
+		local m = newest_first[i].args[1]
+		messages[#messages + 1] = { id = m.id, from = m.from, text = m.text, at = m.at, position = newest_first[i].position }
+	end
+	return messages
+end
+
+io.on("join", function(socket, room, nickname, ack)
+	room, nickname = name(room, 64), name(nickname, 32)
+	if not room then return refuse(ack, "a room's name has 1 to 64 characters") end
+	if not nickname then return refuse(ack, "a nickname has 1 to 32 characters") end
+	local person = name(socket.handshake.auth.person, 64)
+	local _, namesake = look_around(room, socket, nickname)
+	if namesake and not (person and namesake.data.person == person) then return refuse(ack, "nickname taken") end
+	local before = nickname_in(socket, room)
+	if before ~= nickname then
+		socket:join(room)
+		set_nickname(socket, room, nickname)
+		socket.data.person = person
+		if before then tell_left(room, socket, before) end
+		if not namesake then tell("joined", room, socket, nickname) end
+	end
+	local here = look_around(room, socket, nickname)
+	answer(ack, { ok = true, room = room, nickname = nickname, here = here, history = history(room) })
+end)
+
+io.on("leave", function(socket, room, ack)
+	room = name(room, 64)
+	local nickname = room and nickname_in(socket, room)
+	if nickname then
+		socket:leave(room)
+		set_nickname(socket, room, nil)
+		tell_left(room, socket, nickname)
+	end
+	answer(ack, { ok = true })
+end)
+
+-- id is the client's own for the message: said again with it, after a reconnection say, it is not published again.
+io.on("say", function(socket, room, text, id, ack)
+	room = name(room, 64)
+	local nickname = room and nickname_in(socket, room)
+	local length = type(text) == "string" and text:find "%S" and utf8.len(text)
+	if not nickname then return refuse(ack, "not in this room") end
+	if not length or length > 4000 then return refuse(ack, "a message has 1 to 4000 characters") end
+	if not name(id, 64) then return refuse(ack, "a message needs an id of 1 to 64 characters") end
+	local message = { room = room, id = id, from = nickname, text = text, at = io.now() }
+	local position, duplicate = io.to(room):once(room .. "\n" .. nickname .. "\n" .. id):emit("message", message)
+	answer(ack, { ok = true, position = position, duplicate = duplicate })
+end)
+
+io.on("rooms", function(_, ack)
+	answer(ack, { ok = true, rooms = io.rooms() })
+end)
+
+io.on("disconnect", function(socket)
+	for room, nickname in pairs(socket.data.names or {}) do tell_left(room, socket, nickname) end
+end)

@@ -1,0 +1,351 @@
+/*
+ * One call of core is one protected call of Lua: what the script raises, and what the host itself raises (memory), ends there, is
+ * logged once with its traceback, and becomes a negative by which core undoes the event.
+ */
+#include "config.h"
+#include "app/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <lauxlib.h>
+
+#include "app/ack.h"
+#include "app/arguments.h"
+#include "app/lazy.h"
+#include "app/socket.h"
+#include "app/values.h"
+#include "base/say.h"
+
+#define LOG_BYTES 1900
+#define MESSAGE_BYTES 1000
+
+/* One event, as the C functions under the protected call see it. */
+struct call {
+	const struct incoming *in;
+	const char *reason;
+	struct buf *refusal;
+	bool refused;
+};
+
+/* The message handler: the message with a traceback, for which a long message leaves room. */
+static int add_traceback(lua_State *L)
+{
+	size_t len;
+	const char *message = luaL_tolstring(L, 1, &len);
+
+	if (len > MESSAGE_BYTES)
+		message = lua_pushlstring(L, message, MESSAGE_BYTES);
+	luaL_traceback(L, L, message, 1);
+	return 1;
+}
+
+/* Lines of a traceback become one log line. */
+static void log_failure(lua_State *L, const char *sid, const char *what)
+{
+	char text[LOG_BYTES];
+	const char *s = lua_tostring(L, -1);
+	size_t n = 0;
+
+	for (s = s ? s : "no message"; *s && n < sizeof(text) - 4; s++) {
+		if (*s == '\n') {
+			n += (size_t)snprintf(text + n, 4, " | ");
+			while (s[1] == '\t' || s[1] == ' ')
+				s++;
+		} else {
+			text[n++] = *s;
+		}
+	}
+	text[n] = '\0';
+	say(SAY_ERROR, "app", sid, "%s: %s", what, text);
+}
+
+/* An error of the database has been told by whoever it happened to. */
+static bool is_told(int error)
+{
+	return error == POLLUX_DATABASE || error == POLLUX_NO_SPACE || error == POLLUX_BUSY;
+}
+
+int dispatch_protected(struct host *h, lua_CFunction f, void *ctx, const char *sid, const char *what)
+{
+	lua_State *L = h->L;
+	int status;
+
+	lua_settop(L, 0);
+	lua_pushcfunction(L, add_traceback);
+	lua_pushcfunction(L, f);
+	lua_pushlightuserdata(L, ctx);
+	status = lua_pcall(L, 1, 0, 1);
+	if (status == LUA_OK && !h->limits.doomed)
+		return 0;
+	if (status == LUA_ERRMEM && !h->limits.doomed)
+		snprintf(h->limits.why, sizeof(h->limits.why), "needs more than %zu bytes of memory", h->limits.max_event_bytes);
+	if (status == LUA_ERRMEM)
+		lua_settop(L, 0), lua_pushstring(L, h->limits.why);
+	if (!is_told(h->limits.doomed))
+		log_failure(L, sid, what);
+	lua_settop(L, 0);
+	if (h->limits.doomed)
+		return h->limits.doomed;
+	return status == LUA_ERRMEM ? POLLUX_TOO_BIG : POLLUX_REFUSED;
+}
+
+/* Keeps what a large event needed from staying for ever. */
+static void shrink(struct buf *b)
+{
+	if (b->cap > (64 << 10))
+		buf_deinit(b);
+	else
+		buf_clear(b);
+}
+
+static int run(struct host *h, struct event *ev, lua_CFunction f, struct call *call, const char *what)
+{
+	const struct socket_view *view = event_socket(ev);
+	int error;
+
+	h->ev = ev;
+	h->serial++;
+	h->scalars_count = 0;
+	h->nsp = view ? host_namespace(h, view->nsp, strlen(view->nsp)) : NULL;
+	if (!h->nsp)
+		return POLLUX_NOT_FOUND;
+	limits_begin(&h->limits, h->L, 1);
+	error = dispatch_protected(h, f, call, view->sid, what);
+	h->ev = NULL;
+	socket_forget(h->L);
+	limits_end(&h->limits);
+	shrink(&h->out);
+	shrink(&h->rows);
+	return error;
+}
+
+/* Calls each function of the array at index `list` with the values from index `first` to `last`. */
+static void call_all(lua_State *L, int list, int first, int last)
+{
+	size_t n = lua_rawlen(L, list);
+
+	for (size_t i = 1; i <= n; i++) {
+		luaL_checkstack(L, last - first + 2, "too many arguments");
+		lua_rawgeti(L, list, (lua_Integer)i);
+		for (int arg = first; arg <= last; arg++)
+			lua_pushvalue(L, arg);
+		lua_call(L, last - first + 1, 0);
+	}
+}
+
+/* Pushes the event's name and returns true when there are handlers for it, which are pushed instead. */
+static bool push_handlers(lua_State *L, const struct namespace *nsp, struct json_slice name)
+{
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->events);
+	if (json_kind(name) == JSON_STRING && !memchr(name.at, '\\', name.len))
+		lua_pushlstring(L, name.at + 1, name.len - 2);
+	else if (json_kind(name) == JSON_STRING)
+		lazy_push(L, name, 0, 1);
+	else
+		lua_pushlstring(L, name.at, name.len);
+	return lua_rawget(L, -2) == LUA_TTABLE;
+}
+
+/* The table of the event's attachments, as index; 0: none. */
+static int push_attachments(lua_State *L, const struct incoming *in)
+{
+	if (in->attachments_count == 0)
+		return 0;
+	lua_createtable(L, in->attachments_count, 0);
+	for (int i = 0; i < in->attachments_count; i++) {
+		values_push_binary(L, in->attachments[i].at, in->attachments[i].len);
+		lua_rawseti(L, -2, i + 1);
+	}
+	return lua_gettop(L);
+}
+
+/* cursor: behind the name. null comes as nil. */
+static void push_arguments(lua_State *L, const struct incoming *in, size_t cursor, int attachments)
+{
+	struct json_slice value;
+
+	while (json_array_next(in->payload, &cursor, &value)) {
+		luaL_checkstack(L, 4, "too many arguments");
+		if (json_kind(value) == JSON_NULL) {
+			lua_pushnil(L);
+			continue;
+		}
+		lazy_push(L, value, attachments, 1);
+		arguments_note(L, value);
+	}
+}
+
+/* Stack: list, attachments or nil, socket, arguments…, ack */
+static int run_packet(lua_State *L)
+{
+	struct call *call = lua_touserdata(L, 1);
+	struct host *h = host_of(L);
+	const struct socket_view *view = event_socket(h->ev);
+	struct json_slice name;
+	size_t cursor = 0;
+	int list, attachments, first;
+
+	if (!json_array_next(call->in->payload, &cursor, &name) || !push_handlers(L, h->nsp, name))
+		return 0;
+	list = lua_gettop(L);
+	attachments = push_attachments(L, call->in);
+	socket_push_own(L, view);
+	first = lua_gettop(L);
+	push_arguments(L, call->in, cursor, attachments);
+	if (call->in->ack_id >= 0)
+		ack_push(L, view, call->in->ack_id);
+	call_all(L, list, first, lua_gettop(L));
+	socket_store_data(L);
+	return 0;
+}
+
+static int run_connection(lua_State *L)
+{
+	struct host *h = host_of(L);
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_CONNECTION]);
+	socket_push_own(L, event_socket(h->ev));
+	call_all(L, 2, 3, 3);
+	socket_store_data(L);
+	return 0;
+}
+
+static int run_disconnect(lua_State *L)
+{
+	struct call *call = lua_touserdata(L, 1);
+	struct host *h = host_of(L);
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_DISCONNECTING]);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_DISCONNECT]);
+	socket_push_own(L, event_socket(h->ev));
+	lua_pushstring(L, call->reason);
+	call_all(L, 2, 4, 5);
+	call_all(L, 3, 4, 5);
+	socket_store_data(L);
+	return 0;
+}
+
+/* Stack: …, nil, message, data */
+static void write_refusal(lua_State *L, struct buf *out)
+{
+	struct encoder e;
+	int top = lua_gettop(L);
+
+	if (lua_type(L, top - 1) != LUA_TSTRING)
+		luaL_error(L, "io.use: the refusal's message must be a string, not a %s", luaL_typename(L, top - 1));
+	encode_init(&e, out, 0);
+	buf_add_str(out, "{\"message\":");
+	if (encode_value(L, &e, top - 1, 1))
+		luaL_error(L, "io.use: message: %s", e.error);
+	if (!lua_isnil(L, top)) {
+		buf_add_str(out, ",\"data\":");
+		if (encode_value(L, &e, top, 1))
+			luaL_error(L, "io.use: data%s: %s", e.path, e.error);
+	}
+	buf_add_char(out, '}');
+}
+
+static int run_middleware(lua_State *L)
+{
+	struct call *call = lua_touserdata(L, 1);
+	struct host *h = host_of(L);
+	size_t n;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[MIDDLEWARE]);
+	socket_push_own(L, event_socket(h->ev));
+	n = lua_rawlen(L, 2);
+	for (size_t i = 1; i <= n; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i);
+		lua_pushvalue(L, 3);
+		lua_call(L, 1, 3);
+		if (!lua_toboolean(L, -3) && !lua_isnil(L, -2)) {
+			write_refusal(L, call->refusal);
+			call->refused = true;
+			return 0;
+		}
+		lua_settop(L, 3);
+	}
+	socket_store_data(L);
+	return 0;
+}
+
+static bool namespace_exists(void *ctx, const char *nsp)
+{
+	return host_namespace(ctx, nsp, strlen(nsp));
+}
+
+static bool list_is_empty(struct host *h, const struct namespace *nsp, enum handlers list)
+{
+	bool empty = true;
+
+	if (nsp && lua_rawgeti(h->L, LUA_REGISTRYINDEX, nsp->lists[list]) == LUA_TTABLE)
+		empty = lua_rawlen(h->L, -1) == 0;
+	lua_settop(h->L, 0);
+	return empty;
+}
+
+static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
+{
+	const struct socket_view *view = event_socket(ev);
+
+	return view ? host_namespace(h, view->nsp, strlen(view->nsp)) : NULL;
+}
+
+static int admit(void *ctx, struct event *ev, struct buf *refusal)
+{
+	struct call call = {.refusal = refusal};
+	int error;
+
+	if (list_is_empty(ctx, nsp_of_event(ctx, ev), MIDDLEWARE))
+		return 0;
+	error = run(ctx, ev, run_middleware, &call, "middleware");
+	if (error) {
+		buf_clear(refusal);
+		/* REFUSED has a meaning of its own here */
+		return error == POLLUX_REFUSED ? POLLUX_PROTOCOL : error;
+	}
+	return call.refused ? POLLUX_REFUSED : 0;
+}
+
+static int connection(void *ctx, struct event *ev)
+{
+	struct call call = {0};
+
+	if (list_is_empty(ctx, nsp_of_event(ctx, ev), ON_CONNECTION))
+		return 0;
+	return run(ctx, ev, run_connection, &call, "connection");
+}
+
+static int packet(void *ctx, struct event *ev, const struct incoming *in)
+{
+	struct call call = {.in = in};
+	struct json_slice name = {"", 0};
+	char what[80];
+	size_t cursor = 0;
+
+	json_array_next(in->payload, &cursor, &name);
+	snprintf(what, sizeof(what), "event %.*s", (int)(name.len < 64 ? name.len : 64), name.at);
+	return run(ctx, ev, run_packet, &call, what);
+}
+
+static int disconnect(void *ctx, struct event *ev, const char *reason)
+{
+	struct call call = {.reason = reason};
+	struct namespace *nsp = nsp_of_event(ctx, ev);
+
+	if (list_is_empty(ctx, nsp, ON_DISCONNECTING) && list_is_empty(ctx, nsp, ON_DISCONNECT))
+		return 0;
+	return run(ctx, ev, run_disconnect, &call, "disconnect");
+}
+
+void dispatch_fill(struct handler *handler, struct host *h)
+{
+	*handler = (struct handler){
+		.ctx = h,
+		.namespace_exists = namespace_exists,
+		.admit = admit,
+		.connection = connection,
+		.packet = packet,
+		.disconnect = disconnect,
+	};
+}

@@ -1,0 +1,283 @@
+/*
+ * io = require "pollux", and io.of(name): tables of functions, called with a dot, that have their namespace as upvalue. Handlers
+ * are kept in the registry, one table a namespace, so that an event costs one lookup.
+ */
+#include "config.h"
+#include "app/module.h"
+
+#include <string.h>
+#include <lauxlib.h>
+
+#include "app/ack.h"
+#include "app/encode.h"
+#include "app/lists.h"
+#include "app/options.h"
+#include "app/sandbox.h"
+#include "app/state.h"
+#include "app/target.h"
+#include "app/values.h"
+#include "base/clock.h"
+#include "base/say.h"
+
+#define LOG_BYTES 1800
+
+/* Registry: name of a namespace → its module. */
+static const char modules_key;
+
+static void push_module(lua_State *L, struct namespace *nsp);
+
+static struct namespace *nsp_of(lua_State *L)
+{
+	return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static void check_loading(lua_State *L, const char *what)
+{
+	if (!host_of(L)->settings)
+		luaL_error(L, "%s: handlers are registered while the file loads, once for all sockets, not in a handler", what);
+}
+
+/* Appends the function at index to the array on the top, which is popped. */
+static void append(lua_State *L, int function)
+{
+	lua_pushvalue(L, function);
+	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	lua_pop(L, 1);
+}
+
+static void check_handler(lua_State *L, int arg, const char *what)
+{
+	if (lua_type(L, arg) != LUA_TFUNCTION)
+		luaL_error(L, "%s: the handler must be a function, not a %s", what, luaL_typename(L, arg));
+}
+
+static bool push_list(lua_State *L, const struct namespace *nsp, const char *name)
+{
+	static const struct {
+		const char *name;
+		enum handlers list;
+	} lists[] = {{"connection", ON_CONNECTION},
+		{"connect", ON_CONNECTION},
+		{"disconnecting", ON_DISCONNECTING},
+		{"disconnect", ON_DISCONNECT}};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(name, lists[i].name) == 0) {
+			lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->lists[lists[i].list]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* on(name, function) */
+static int module_on(lua_State *L)
+{
+	const struct namespace *nsp = nsp_of(L);
+	const char *name;
+
+	check_loading(L, "io.on");
+	if (lua_type(L, 1) != LUA_TSTRING)
+		return luaL_error(L, "io.on: the event's name must be a string, not a %s%s", luaL_typename(L, 1),
+				  lua_istable(L, 1) ? " (io.on is called with a dot)" : "");
+	check_handler(L, 2, "io.on");
+	lua_settop(L, 2);
+	name = lua_tostring(L, 1);
+	if (strcmp(name, "connect_error") == 0 || strcmp(name, "newListener") == 0 || strcmp(name, "removeListener") == 0)
+		return luaL_error(L, "io.on: '%s' is a reserved event name", name);
+	if (!push_list(L, nsp, name)) {
+		lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->events);
+		luaL_getsubtable(L, 3, name);
+	}
+	append(L, 2);
+	return 0;
+}
+
+/* use(function) */
+static int module_use(lua_State *L)
+{
+	check_loading(L, "io.use");
+	check_handler(L, 1, "io.use");
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->lists[MIDDLEWARE]);
+	append(L, 1);
+	return 0;
+}
+
+/* emit(name, …) */
+static int module_emit(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return target_emit(L, 1, 2);
+}
+
+static int module_to(lua_State *L)
+{
+	lua_settop(L, 1);
+	target_push(L, nsp_of(L), 0, 0, false);
+	return target_to(L, 2, 1);
+}
+
+static int module_except(lua_State *L)
+{
+	lua_settop(L, 1);
+	target_push(L, nsp_of(L), 0, 0, false);
+	return target_except(L, 2, 1);
+}
+
+static int module_history(lua_State *L)
+{
+	return lists_history(L, nsp_of(L));
+}
+
+static int module_rooms(lua_State *L)
+{
+	return lists_rooms(L, nsp_of(L));
+}
+
+static int module_here(lua_State *L)
+{
+	return lists_here(L, nsp_of(L));
+}
+
+/* of(name) → that namespace's module; made while the file loads */
+static int module_of(lua_State *L)
+{
+	struct host *h = host_of(L);
+	struct namespace *nsp;
+	size_t len;
+
+	luaL_checktype(L, 1, LUA_TSTRING);
+	lua_settop(L, 1);
+	if (*lua_tostring(L, 1) != '/') {
+		lua_pushliteral(L, "/");
+		lua_insert(L, 1);
+		lua_concat(L, 2);
+	}
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
+	lua_pushvalue(L, 1);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		return 1;
+	if (!h->settings)
+		return luaL_error(L, "io.of: there is no namespace '%s': call io.of while the file loads", lua_tostring(L, 1));
+	lua_tolstring(L, 1, &len);
+	if (len > 127 || strlen(lua_tostring(L, 1)) != len || strpbrk(lua_tostring(L, 1), ",?"))
+		return luaL_error(L, "io.of: a namespace's name has at most 127 bytes and neither commas nor question marks");
+	nsp = host_namespace(h, lua_tostring(L, 1), len);
+	if (!nsp)
+		return luaL_error(L, "not enough memory");
+	push_module(L, nsp);
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, 2);
+	return 1;
+}
+
+static int module_now(lua_State *L)
+{
+	lua_pushinteger(L, clock_wall_ms());
+	return 1;
+}
+
+/* One value of a log line: text as it is, tables as JSON where that is possible. */
+static void add_logged(lua_State *L, struct buf *line, int index)
+{
+	struct encoder e;
+	size_t before = line->len, len;
+	const char *text;
+
+	if (lua_istable(L, index) || (lua_isuserdata(L, index) && !values_is_null(L, index))) {
+		encode_init(&e, line, SIO_MAX_ATTACHMENTS);
+		if (encode_value(L, &e, index, 0) == 0)
+			return;
+		line->len = before;
+	}
+	text = luaL_tolstring(L, index, &len);
+	buf_add(line, text, len);
+}
+
+/* log(…): one line of the process's log */
+static int module_log(lua_State *L)
+{
+	struct host *h = host_of(L);
+	const struct socket_view *view = h->ev ? event_socket(h->ev) : NULL;
+	int n = lua_gettop(L);
+
+	buf_clear(&h->rows);
+	for (int i = 1; i <= n && h->rows.len < LOG_BYTES; i++) {
+		if (i > 1)
+			buf_add_char(&h->rows, ' ');
+		add_logged(L, &h->rows, i);
+		lua_settop(L, n);
+	}
+	limits_charge(L, 1000); /* a write to the log */
+	say(SAY_INFO, "app", view ? view->sid : NULL, "%.*s%s", (int)(h->rows.len < LOG_BYTES ? h->rows.len : LOG_BYTES),
+	    h->rows.data ? h->rows.data : "", h->rows.len > LOG_BYTES ? "…" : "");
+	return 0;
+}
+
+/* What every namespace has. */
+static void set_common(lua_State *L, struct namespace *nsp)
+{
+	static const luaL_Reg functions[] = {{"on", module_on},
+		{"use", module_use},
+		{"emit", module_emit},
+		{"to", module_to},
+		{"except", module_except},
+		{"history", module_history},
+		{"rooms", module_rooms},
+		{"here", module_here},
+		{NULL, NULL}};
+
+	lua_pushlightuserdata(L, nsp);
+	luaL_setfuncs(L, functions, 1);
+	lua_pushstring(L, nsp->name);
+	lua_setfield(L, -2, "name");
+}
+
+static void set_root(lua_State *L)
+{
+	static const luaL_Reg functions[] = {{"set", options_set},
+		{"of", module_of},
+		{"ack", ack_from_reference},
+		{"log", module_log},
+		{"now", module_now},
+		{"array", values_array},
+		{"binary", values_binary},
+		{NULL, NULL}};
+
+	luaL_setfuncs(L, functions, 0);
+	values_push_null(L);
+	lua_setfield(L, -2, "null");
+}
+
+static void push_module(lua_State *L, struct namespace *nsp)
+{
+	lua_newtable(L);
+	set_common(L, nsp);
+	if (strcmp(nsp->name, "/") == 0)
+		set_root(L);
+	sandbox_freeze(L, "pollux");
+}
+
+/* require "pollux"; there are no other modules */
+static int module_require(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+
+	if (strcmp(name, "pollux") != 0)
+		return luaL_error(L, "module '%s' not found: an application is one file, and \"pollux\" the only module", name);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
+	lua_getfield(L, -1, "/");
+	return 1;
+}
+
+void module_open(lua_State *L)
+{
+	lua_newtable(L);
+	push_module(L, host_of(L)->namespaces);
+	lua_setfield(L, -2, "/");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
+	lua_register(L, "require", module_require);
+	lua_register(L, "print", module_log);
+}

@@ -1,0 +1,66 @@
+/* What the files of the Lua host share. Not for other folders: app/host.h is the door. Loop thread only. */
+#ifndef POLLUX_APP_STATE_H
+#define POLLUX_APP_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <lua.h>
+#include "app/limits.h"
+#include "base/buf.h"
+#include "core/event.h"
+#include "core/handler.h"
+#include "core/settings.h"
+
+/* Lists of handlers of a namespace: references into Lua's registry, to arrays of functions. */
+enum handlers { ON_CONNECTION, ON_DISCONNECTING, ON_DISCONNECT, MIDDLEWARE, LISTS };
+
+struct namespace {
+	struct namespace *next;
+	int events;          /* reference to a table: event name → array of functions */
+	int lists[LISTS];
+	char name[];
+};
+
+/* A scalar argument of the event: emitted again, it is sent as it came ("\/", 1e2). */
+struct scalar {
+	int type;                        /* LUA_TSTRING or LUA_TNUMBER */
+	bool is_integer;
+	union {
+		const char *string;      /* Lua's; the argument stays on the stack for the event */
+		lua_Integer integer;
+		lua_Number number;
+	} value;
+	size_t len;
+	struct json_slice text;
+};
+#define SCALARS 8
+
+struct host {
+	struct limits limits;            /* first: see limits_of */
+	lua_State *L;
+	struct namespace *namespaces;
+	struct settings *settings;       /* only while the file loads */
+	/* Of the running event. */
+	struct event *ev;                /* NULL between events and while the file loads */
+	struct namespace *nsp;           /* of the event's socket, or NULL */
+	uint64_t serial;                 /* tells this event's sockets from those that a script kept */
+	struct scalar scalars[SCALARS];
+	int scalars_count;
+	struct buf out;                  /* what is being encoded */
+	struct buf rows;                 /* what core lists, until it is Lua's */
+};
+
+static inline struct host *host_of(lua_State *L)
+{
+	return (struct host *)limits_of(L);
+}
+
+/* The event that runs; raises when there is none. what: "io.emit". */
+struct event *host_event(lua_State *L, const char *what);
+/* Looks at what a function of core/event.h returned: 0 goes on; an error that ends the transaction ends the event; NOT_FOUND, EXISTS,
+ * and GONE are returned; others raise. */
+int host_check(lua_State *L, int error, const char *what);
+struct namespace *host_namespace(struct host *h, const char *name, size_t len);
+
+#endif

@@ -1,0 +1,237 @@
+/* Targets and emitting to them. */
+#include "config.h"
+#include "app/target.h"
+
+#include <string.h>
+#include <lauxlib.h>
+
+#include "app/arguments.h"
+#include "app/class.h"
+#include "app/lazy.h"
+
+#define ROOMS_MAX 256
+#define KEY_MAX_BYTES 1024
+
+struct target {
+	struct namespace *nsp;
+	int rooms, excepts;     /* user values from FIRST on: rooms, then exceptions */
+	bool direct, is_volatile;
+};
+
+enum { KEY = 1, FIRST };
+
+static const struct class target_class = {"target"};
+
+static struct target *make(lua_State *L, const struct target *like)
+{
+	struct target *t = class_make(L, &target_class, sizeof(*t), FIRST - 1 + like->rooms + like->excepts);
+
+	*t = *like;
+	return t;
+}
+
+void target_push(lua_State *L, struct namespace *nsp, int to, int but, bool direct)
+{
+	struct target like = {.nsp = nsp, .rooms = to != 0, .excepts = but != 0, .direct = direct};
+
+	make(L, &like);
+	if (to) {
+		lua_pushvalue(L, to);
+		lua_setiuservalue(L, -2, FIRST);
+	}
+	if (but) {
+		lua_pushvalue(L, but);
+		lua_setiuservalue(L, -2, FIRST + like.rooms);
+	}
+}
+
+static void copy_values(lua_State *L, int from, int at, int to, int n)
+{
+	for (int i = 0; i < n; i++) {
+		lua_getiuservalue(L, from, at + i);
+		lua_setiuservalue(L, -2, to + i);
+	}
+}
+
+/* Pushes a copy with room for more names between its rooms and its exceptions, or behind them. */
+static void push_wider(lua_State *L, int index, int rooms, int excepts)
+{
+	const struct target *t = class_check(L, index, &target_class);
+	struct target like = *t;
+
+	like.rooms += rooms;
+	like.excepts += excepts;
+	if (like.rooms > ROOMS_MAX || like.excepts > ROOMS_MAX)
+		luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	make(L, &like);
+	copy_values(L, index, KEY, KEY, 1);
+	copy_values(L, index, FIRST, FIRST, t->rooms);
+	copy_values(L, index, FIRST + t->rooms, FIRST + like.rooms, t->excepts);
+}
+
+static void check_room(lua_State *L, int index)
+{
+	if (lua_type(L, index) != LUA_TSTRING)
+		luaL_error(L, "a room's name must be a string");
+}
+
+static int add_names(lua_State *L, int index, int arg, bool except)
+{
+	bool many = lua_istable(L, arg) || lazy_is(L, arg);
+	lua_Integer n = many ? luaL_len(L, arg) : 1;
+	struct target *t = class_check(L, index, &target_class);
+	int at = FIRST + t->rooms + (except ? t->excepts : 0);
+
+	if (n < 0 || n > ROOMS_MAX)
+		return luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	push_wider(L, index, except ? 0 : (int)n, except ? (int)n : 0);
+	for (int i = 0; i < n; i++) {
+		if (many)
+			lua_geti(L, arg, i + 1);
+		else
+			lua_pushvalue(L, arg);
+		check_room(L, -1);
+		lua_setiuservalue(L, -2, at + i);
+	}
+	return 1;
+}
+
+int target_to(lua_State *L, int index, int arg)
+{
+	return add_names(L, index, arg, false);
+}
+
+int target_except(lua_State *L, int index, int arg)
+{
+	return add_names(L, index, arg, true);
+}
+
+int target_volatile(lua_State *L, int index)
+{
+	push_wider(L, index, 0, 0);
+	((struct target *)lua_touserdata(L, -1))->is_volatile = true;
+	return 1;
+}
+
+/* Borrowed from the target, which stays on the stack. */
+static void names(lua_State *L, int index, int at, int n, struct text *out)
+{
+	for (int i = 0; i < n; i++) {
+		lua_getiuservalue(L, index, at + i);
+		out[i].at = lua_tolstring(L, -1, &out[i].len);
+		lua_pop(L, 1);
+	}
+}
+
+static void key(lua_State *L, int index, struct text *out)
+{
+	*out = (struct text){NULL, 0};
+	if (lua_getiuservalue(L, index, KEY) == LUA_TSTRING)
+		out->at = lua_tolstring(L, -1, &out->len);
+	lua_pop(L, 1);
+}
+
+static struct text sender(const struct event *ev)
+{
+	const struct socket_view *view = event_socket(ev);
+
+	return view ? (struct text){view->sid, strlen(view->sid)} : (struct text){NULL, 0};
+}
+
+static int push_emitted(lua_State *L, const struct event *ev, const struct emitted *emitted)
+{
+	char position[POSITION_MAX];
+
+	event_position_format(ev, emitted->seq, position);
+	lua_pushstring(L, position);
+	lua_pushboolean(L, emitted->duplicate);
+	return 2;
+}
+
+static int emit(lua_State *L, const struct target *t, struct emission *e, int first)
+{
+	struct event *ev = host_event(L, "emit");
+	struct encoder args;
+	struct emitted emitted;
+
+	arguments_check_name(L, first);
+	arguments_encode(L, &args, first, 0);
+	e->nsp = t->nsp->name;
+	e->direct = t->direct;
+	e->is_volatile = t->is_volatile;
+	e->args = (struct text){args.out->data, args.out->len};
+	e->attachments = args.attachments;
+	e->attachments_count = args.attachments_count;
+	e->sender = sender(ev);
+	if (host_check(L, event_emit(ev, e, &emitted), "emit")) {
+		luaL_pushfail(L);
+		lua_pushliteral(L, "gone");
+		return 2;
+	}
+	return push_emitted(L, ev, &emitted);
+}
+
+int target_emit(lua_State *L, int index, int first)
+{
+	const struct target *t = class_check(L, index, &target_class);
+	struct text rooms[ROOMS_MAX], excepts[ROOMS_MAX];
+	struct emission e = {
+		.rooms = rooms, .rooms_count = (size_t)t->rooms, .except = excepts, .except_count = (size_t)t->excepts};
+
+	names(L, index, FIRST, t->rooms, rooms);
+	names(L, index, FIRST + t->rooms, t->excepts, excepts);
+	key(L, index, &e.key);
+	return emit(L, t, &e, first);
+}
+
+static int method_to(lua_State *L)
+{
+	return target_to(L, 1, 2);
+}
+
+static int method_except(lua_State *L)
+{
+	return target_except(L, 1, 2);
+}
+
+static int method_once(lua_State *L)
+{
+	size_t len;
+
+	luaL_checklstring(L, 2, &len);
+	if (len < 1 || len > KEY_MAX_BYTES)
+		return luaL_argerror(L, 2, "a key has 1 to 1024 bytes");
+	push_wider(L, 1, 0, 0);
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, -2, KEY);
+	return 1;
+}
+
+static int method_emit(lua_State *L)
+{
+	return target_emit(L, 1, 2);
+}
+
+/* Methods stand in the upvalue; volatile is a property, as in Socket.IO. */
+static int target_index(lua_State *L)
+{
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+		return 1;
+	if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "volatile") == 0)
+		return target_volatile(L, 1);
+	return 0;
+}
+
+void target_open(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"to", method_to}, {"except", method_except}, {"once", method_once}, {"emit", method_emit}, {NULL, NULL}};
+
+	class_new(L, &target_class, NULL, NULL);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &target_class);
+	luaL_newlib(L, methods);
+	lua_pushcclosure(L, target_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+}
