@@ -1,0 +1,341 @@
+/*
+ * The front's life: options, listening socket, application, server, then the loop until a signal; or one CGI request.
+ *
+ * The end (SIGTERM, SIGINT): the listening socket is closed at once, so that the web server turns to another process; what is read is
+ * finished, parked polls are answered by core, replies are written; after STOP_PATIENCE_S it ends in any case.
+ */
+#include "config.h"
+#include "fcgi/front.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <ev.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "base/say.h"
+#include "core/server.h"
+#include "fcgi/cgi.h"
+#include "fcgi/conn.h"
+#include "fcgi/intake.h"
+#include "fcgi/listen.h"
+#include "fcgi/options.h"
+
+#define WRITE_TIMEOUT_S 30.0
+#define STOP_CUT_S 1.5 /* requests still being read then are cut off */
+#define STOP_PATIENCE_S 4.0
+
+struct front {
+	const struct front_app *app;
+	struct options options;
+	struct settings settings;
+	struct handler handler;
+	void *loaded; /* the application's own */
+	struct ev_loop *loop;
+	struct listener *listener; /* NULL under CGI */
+	struct server *server;
+	struct intake *intake;
+	struct conns conns;
+	struct cgi *cgi;
+	bool is_cgi, stopping, drained, cut;
+	ev_signal term, interrupt;
+	ev_timer patience;
+	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
+};
+
+/* ---- the process ---- */
+
+/* A web server may start us without them; then the database would get number 2, and messages would be written into it. */
+static void open_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* One descriptor a parked poll. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+			say(SAY_WARN, "fcgi", NULL, "cannot raise the limit of open files: %s", strerror(errno));
+	}
+}
+
+/* One heap for all threads: each thread's own would keep the memory of its busiest moment (0.1 KB a parked poll at 10,000), and
+ * the threads of this program wait for the kernel, not for malloc. */
+static void share_heap(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+}
+
+/* After FCGX_Init, which installs handlers of its own where there are none. */
+static void ignore_signals(void)
+{
+	static const int signals[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGHUP };
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+/* ---- the end ---- */
+
+static void on_drained(void *ctx)
+{
+	struct front *f = ctx;
+
+	f->drained = true;
+}
+
+static void on_finished(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)events;
+	if (f->drained && f->conns.busy == 0 && !(f->intake && intake_running(f->intake)))
+		ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)events;
+	if (!f->cut && f->intake) {
+		f->cut = true;
+		intake_cut(f->intake);
+		return;
+	}
+	say(SAY_WARN, "fcgi", NULL, "ends with %zu requests unanswered", f->conns.busy);
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void stop_intake(struct front *f)
+{
+	listener_stop(f->listener);
+	intake_stop(f->intake);
+	conns_stop(&f->conns);
+}
+
+static void stop(struct front *f)
+{
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	say(SAY_INFO, "fcgi", NULL, "stopping");
+	ev_prepare_start(f->loop, &f->finished);
+	ev_timer_start(f->loop, &f->patience);
+	if (f->intake)
+		stop_intake(f);
+	server_drain(f->server, on_drained, f);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)loop;
+	(void)events;
+	stop(w->data);
+}
+
+static void watch_signals(struct front *f)
+{
+	ev_signal_init(&f->term, on_signal, SIGTERM);
+	ev_signal_init(&f->interrupt, on_signal, SIGINT);
+	ev_prepare_init(&f->finished, on_finished);
+	ev_timer_init(&f->patience, on_patience, STOP_CUT_S, STOP_PATIENCE_S - STOP_CUT_S);
+	f->term.data = f->interrupt.data = f->finished.data = f->patience.data = f;
+	ev_signal_start(f->loop, &f->term);
+	ev_signal_start(f->loop, &f->interrupt);
+}
+
+/* ---- the start ---- */
+
+static int find_socket(struct front *f)
+{
+	bool is_cgi;
+
+	if (f->options.listen)
+		return listener_open(&f->listener, f->options.listen, f->options.mode);
+	is_cgi = FCGX_IsCGI();
+	if (!is_cgi)
+		return listener_inherit(&f->listener, STDIN_FILENO);
+	f->is_cgi = getenv("REQUEST_METHOD") != NULL;
+	if (f->is_cgi)
+		return 0;
+	fprintf(stderr, "%s: nothing to serve: no --listen, no listening socket on descriptor 0, and no CGI request\n", f->app->name);
+	return POLLUX_REFUSED;
+}
+
+static int load(struct front *f)
+{
+	int error = settings_init(&f->settings);
+
+	if (error == 0)
+		error = f->app->load(&f->loaded, f->options.app, &f->settings, &f->handler);
+	if (f->options.hold_ms >= 0)
+		f->settings.hold_ms = f->options.hold_ms;
+	if (f->options.held_polls >= 0)
+		f->settings.held_polls = f->options.held_polls;
+	return error;
+}
+
+static int start_server(struct front *f)
+{
+	struct server_options o = {
+		.loop = f->loop,
+		.db_path = f->options.db,
+		.settings = &f->settings,
+		.handler = &f->handler,
+		.client_dir = f->options.client_dir,
+		.kind = f->is_cgi ? "cgi" : "fcgi",
+		.cgi = f->is_cgi,
+	};
+
+	return server_new(&f->server, &o);
+}
+
+static struct request_limits limits_of(const struct front *f)
+{
+	return (struct request_limits){
+		.max_body = (size_t)f->settings.max_http_buffer_size,
+		.read_timeout_ms = f->options.read_timeout_ms,
+	};
+}
+
+/* ---- running ---- */
+
+static void on_arrived(void *ctx, struct conn *c)
+{
+	struct front *f = ctx;
+
+	conns_submit(&f->conns, c);
+}
+
+static void on_readable(void *ctx, struct conn *c)
+{
+	struct front *f = ctx;
+
+	intake_return(f->intake, c);
+}
+
+static int serve_fastcgi(struct front *f)
+{
+	struct intake_options o = {
+		.loop = f->loop,
+		.listener = f->listener,
+		.threads = f->options.threads,
+		.limits = limits_of(f),
+		.arrived = on_arrived,
+		.ctx = f,
+	};
+	int error;
+
+	f->conns = (struct conns){
+		.loop = f->loop,
+		.server = f->server,
+		.write_timeout_s = WRITE_TIMEOUT_S,
+		.readable = on_readable,
+		.ctx = f,
+	};
+	error = intake_start(&f->intake, &o);
+	if (error)
+		return error;
+	say(SAY_INFO, "fcgi", NULL, "serving");
+	ev_run(f->loop, 0);
+	return 0;
+}
+
+/* A web server gets an answer in any case: it would show its own page of error 500 else, or nothing. */
+static int serve_cgi(struct front *f)
+{
+	struct request_limits limits = limits_of(f);
+	int error = cgi_read(&f->cgi, f->loop, &limits);
+
+	if (error) {
+		say(SAY_WARN, "fcgi", NULL, "request dropped while it was read: %s", pollux_strerror(error));
+		cgi_refuse(error == POLLUX_NO_MEMORY ? 503 : 400);
+		return 0;
+	}
+	cgi_submit(f->cgi, f->server);
+	if (!cgi_answered(f->cgi))
+		ev_run(f->loop, 0);
+	return 0;
+}
+
+/* Signals first: one that comes while the application loads waits for the loop. */
+static int run(struct front *f)
+{
+	int error;
+
+	watch_signals(f);
+	error = find_socket(f);
+	if (error)
+		return error == POLLUX_REFUSED ? 2 : 1;
+	error = load(f);
+	if (error == 0)
+		error = start_server(f);
+	if (error) {
+		if (f->is_cgi)
+			cgi_refuse(500);
+		return 1;
+	}
+	error = f->is_cgi ? serve_cgi(f) : serve_fastcgi(f);
+	return error ? 1 : 0;
+}
+
+static void stop_watching(struct front *f)
+{
+	ev_signal_stop(f->loop, &f->term);
+	ev_signal_stop(f->loop, &f->interrupt);
+	ev_timer_stop(f->loop, &f->patience);
+	ev_prepare_stop(f->loop, &f->finished);
+}
+
+static void deinit(struct front *f)
+{
+	stop_watching(f);
+	intake_free(f->intake);
+	listener_free(f->listener);
+	server_free(f->server);
+	cgi_free(f->cgi);
+	f->app->unload(f->loaded);
+	settings_deinit(&f->settings);
+	ev_loop_destroy(f->loop);
+}
+
+int front_main(int argc, char **argv, const struct front_app *app)
+{
+	struct front f = { .app = app };
+	enum options_result parsed = options_parse(&f.options, argc, argv, app);
+	int status;
+
+	if (parsed != OPTIONS_RUN)
+		return parsed == OPTIONS_DONE ? 0 : 2;
+	say_set_program(app->name);
+	say_set_level(f.options.log_level);
+	share_heap();
+	open_stdio();
+	raise_descriptor_limit();
+	f.loop = ev_loop_new(EVFLAG_AUTO);
+	if (FCGX_Init() != 0 || !f.loop) {
+		say(SAY_ERROR, "fcgi", NULL, "cannot start: %s", strerror(errno));
+		return 1;
+	}
+	ignore_signals();
+	status = run(&f);
+	deinit(&f);
+	return status;
+}
