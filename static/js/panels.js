@@ -1,0 +1,43 @@
+// On a narrow screen the rooms and the people are panels that slide over the talk, one at a time.
+
+import { byId } from "./dom.js";
+
+const NAMES = ["rooms", "here"];
+
+export class Panels {
+	constructor() {
+		this.open = null;
+		for (const name of NAMES)
+			byId(`${name}-toggle`).addEventListener("click", () => this.#toggle(name));
+		byId("shade").addEventListener("click", () => this.close());
+		document.addEventListener("keydown", (event) => this.#onKey(event));
+		matchMedia("(max-width: 48rem)").addEventListener("change", () => this.close());
+	}
+
+	close() {
+		this.#set(null);
+	}
+
+	#toggle(name) {
+		this.#set(this.open === name ? null : name);
+		if (this.open)
+			byId(`${name}-panel`).querySelector("button, input")?.focus();
+	}
+
+	#onKey(event) {
+		if (event.key !== "Escape" || this.open === null)
+			return;
+		const toggle = byId(`${this.open}-toggle`);
+		this.close();
+		toggle.focus();
+	}
+
+	#set(open) {
+		this.open = open;
+		byId("shade").hidden = open === null;
+		for (const name of NAMES) {
+			byId(`${name}-panel`).classList.toggle("open", name === open);
+			byId(`${name}-toggle`).setAttribute("aria-expanded", String(name === open));
+		}
+	}
+}

@@ -1,0 +1,84 @@
+// The list of rooms: our own with what is unread, the others with how many are there, and a form to make one.
+
+import { byId, element, setText } from "./dom.js";
+import { explain, strings } from "./strings.js";
+import { checkRoom } from "./rules.js";
+
+const REFRESH_MS = 30000;
+
+export class RoomList {
+	constructor(chat, panels) {
+		this.chat = chat;
+		this.panels = panels;
+		this.drawn = "";
+		this.name = byId("room-name");
+		byId("room-form").addEventListener("submit", (event) => this.#submit(event));
+		setInterval(() => this.#refresh(), REFRESH_MS);
+		document.addEventListener("visibilitychange", () => this.#refresh());
+	}
+
+	draw() {
+		const own = [...this.chat.rooms.values()];
+		const others = this.chat.otherRooms.filter((room) => !this.chat.rooms.has(room.name));
+		const state = JSON.stringify([own.map((room) => [room.name, room.unread]), others, this.chat.current]);
+
+		setText(byId("me"), strings.youAre(this.chat.nickname));
+		if (state === this.drawn)
+			return; // focus stays where it is
+		this.drawn = state;
+		const focused = document.activeElement?.dataset.room;
+		byId("own-rooms").replaceChildren(...own.map((room) => this.#ownRoom(room)));
+		byId("other-rooms").replaceChildren(...others.map((room) => this.#otherRoom(room)));
+		byId("other-rooms-part").hidden = others.length === 0;
+		if (focused !== undefined)
+			[...document.querySelectorAll("#rooms-panel [data-room]")].find((one) => one.dataset.room === focused)?.focus();
+	}
+
+	#ownRoom(room) {
+		const show = element("button", { type: "button", className: "name", "data-room": room.name }, room.name);
+		show.addEventListener("click", () => this.#show(room.name));
+		if (room.name === this.chat.current)
+			show.setAttribute("aria-current", "true");
+		const unread = element("span", { className: "badge", "aria-label": strings.unread(room.unread) }, String(room.unread));
+		unread.hidden = room.unread === 0;
+		show.append(unread);
+		const leave = element("button", { type: "button", className: "leave", title: strings.leave(room.name),
+			"aria-label": strings.leave(room.name) }, "×");
+		leave.addEventListener("click", () => this.#leave(room.name));
+		return element("li", {}, show, leave);
+	}
+
+	#otherRoom({ name, here }) {
+		const join = element("button", { type: "button", className: "name", "data-room": name }, name,
+			element("span", { className: "count", title: strings.hereCount(here) }, String(here)));
+		join.addEventListener("click", () => this.#show(name));
+		return element("li", {}, join);
+	}
+
+	#show(name) {
+		this.panels.close();
+		this.chat.join(name);
+	}
+
+	#leave(name) {
+		const unsent = this.chat.outbox.of(name).some((entry) => entry.state !== "acked");
+		if (!unsent || window.confirm(strings.leaveUnsent(name)))
+			this.chat.leave(name);
+	}
+
+	#submit(event) {
+		event.preventDefault();
+		const name = this.name.value.trim();
+		const wrong = checkRoom(name);
+		setText(byId("room-error"), explain(wrong));
+		if (wrong)
+			return;
+		this.name.value = "";
+		this.#show(name);
+	}
+
+	#refresh() {
+		if (!document.hidden && this.chat.connection.connected)
+			this.chat.refreshRooms();
+	}
+}
