@@ -1,0 +1,22 @@
+# tests/bench/: measurements. `make bench` measures (POLLUX_NODE_MODULES names where npm's socket.io lies); smoke.mjs is the
+# short form ./check runs: every benchmark at tiny size, results checked, nothing timed.
+check_PROGRAMS += tests/bench/pollgen tests/bench/append tests/bench/relay.fcgi
+tests_bench_pollgen_SOURCES = \
+	tests/bench/histogram.c tests/bench/histogram.h \
+	tests/bench/net.c tests/bench/net.h \
+	tests/bench/poller.c tests/bench/poller.h \
+	tests/bench/pollgen.c \
+	tests/bench/procs.c tests/bench/procs.h \
+	tests/bench/run.c tests/bench/run.h \
+	tests/bench/wire.c tests/bench/wire.h
+tests_bench_append_SOURCES = tests/bench/append.c
+tests_bench_append_LDADD = $(DB_LIBS)
+tests_bench_relay_fcgi_SOURCES = tests/bench/relay.c
+tests_bench_relay_fcgi_LDADD = libfcgifront.a $(CORE_LIBS) $(FCGI_LIBS)
+EXTRA_DIST += tests/bench/bench.mjs tests/bench/reference.mjs tests/bench/relay.lua tests/bench/runs.mjs tests/bench/servers.mjs \
+	tests/bench/smoke.mjs
+
+bench: all
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/pollgen tests/bench/append tests/bench/relay.fcgi
+	POLLUX_BUILD='$(abs_builddir)' node $(srcdir)/tests/bench/bench.mjs
+.PHONY: bench

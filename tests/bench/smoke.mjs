@@ -1,0 +1,47 @@
+// Every benchmark at tiny size: it runs, counts exactly, and its figures are figures. No timing is judged. Run by node's test runner.
+// Environment: POLLUX_BUILD, the build directory; POLLUX_NODE_MODULES where npm's modules do not lie at the top of the tree.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { faulty, persist, runs, sizes } from "./runs.mjs";
+
+const scratch = mkdtempSync(join(tmpdir(), "pollux-smoke-"));
+const kinds = (process.env.BENCH_KINDS ?? "pollux,node").split(",");
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+function sane(result) {
+	assert.equal(result.failure, "", result.logs);
+	assert.equal(result.duplicates, 0, "delivered twice");
+	assert.equal(result.out_of_order, 0, "out of order");
+	assert.equal(result.delivered, result.expected, "lost");
+	assert.ok(result.exact && result.survived && result.code === 0);
+	assert.ok(result.sent > 0 && result.seconds > 0);
+	assert.ok(result.all_us.p50 <= result.all_us.p99 && result.all_us.p99 <= result.all_us.max);
+	assert.ok(result.processes.server.parked.threads >= 1);
+	assert.ok(result.processes.server.parked.rss_anon_kb > 0);
+}
+
+for (const run of runs(sizes.tiny, scratch)) {
+	for (const kind of kinds) {
+		test(`bench ${run.name}: ${kind}`, { timeout: 60000 }, async () => sane(await run.run(kind)));
+	}
+}
+
+test("the generator notices a lost delivery", { timeout: 60000 }, async () => {
+	const result = await faulty("lose", scratch);
+	assert.ok(!result.exact && result.code === 1 && result.delivered < result.expected);
+});
+
+test("the generator notices a doubled delivery", { timeout: 60000 }, async () => {
+	const result = await faulty("double", scratch);
+	assert.ok(!result.exact && result.code === 1 && result.duplicates === 25);
+});
+
+test("bench append", { timeout: 60000, skip: !kinds.includes("pollux") }, async () => {
+	const result = await persist(sizes.tiny, scratch);
+	assert.equal(result.code, 0);
+	assert.deepEqual(result.runs.map((r) => r.per_tick), sizes.tiny.append);
+	for (const r of result.runs) assert.ok(r.messages > 0 && r.messages % r.per_tick === 0);
+});

@@ -1,0 +1,123 @@
+// People at the page: each has a browser context of their own (nothing shared but the server) and is driven by
+// what they see: labels, roles, texts.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+	"--disable-component-update", "--disable-sync"];
+export const PATIENCE_MS = 30000;
+
+export const startBrowser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+
+export class Person {
+	static async arrive(browser, url, nickname, { room = "lobby", ...options } = {}) {
+		const context = await browser.newContext({ locale: "en-GB", ...options });
+		return Person.#openTab(context, url, nickname, room);
+	}
+
+	static async #openTab(context, url, nickname, room) {
+		const person = new Person();
+		Object.assign(person, { nickname, context, page: await context.newPage() });
+		person.page.setDefaultTimeout(PATIENCE_MS);
+		person.#watch();
+		await person.page.goto(url);
+		await person.enter(nickname, room);
+		return person;
+	}
+
+	secondTab(url, room) {
+		return Person.#openTab(this.context, url, this.nickname, room);
+	}
+
+	// Whatever the page breaks is kept: violations of the policy, exceptions, markup that ran.
+	#watch() {
+		this.violations = [];
+		this.failures = [];
+		this.page.on("pageerror", (error) => this.failures.push(error.message));
+		this.page.on("dialog", (dialog) => { this.failures.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+		this.page.on("console", (message) => {
+			if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text()))
+				this.violations.push(message.text());
+		});
+	}
+
+	async enter(nickname, room) {
+		await this.page.getByLabel("Nickname").fill(nickname);
+		await this.page.getByLabel("Room", { exact: true }).fill(room);
+		await this.page.getByRole("button", { name: "Enter" }).click();
+		await this.page.waitForFunction((name) => document.getElementById("room-title").textContent === name &&
+			document.getElementById("room-state").hidden && document.querySelector("#here li"), room);
+	}
+
+	async say(...texts) {
+		for (const text of texts) {
+			await this.page.getByRole("textbox", { name: "Message" }).fill(text);
+			await this.page.getByRole("textbox", { name: "Message" }).press("Enter");
+		}
+	}
+
+	// What the page shows, in its order.
+	messages() {
+		return this.page.$$eval("#messages .message", (rows) => rows.map((row) => ({
+			from: row.querySelector(".from bdi").textContent,
+			text: row.querySelector(".text").textContent,
+			own: row.classList.contains("own"),
+			unsent: row.matches(".waiting, .sending, .failed"),
+			time: row.querySelector("time")?.textContent ?? "",
+		})));
+	}
+
+	texts() {
+		return this.page.$$eval("#messages .message .text", (rows) => rows.map((row) => row.textContent));
+	}
+
+	notices() {
+		return this.page.$$eval("#messages .notice p:last-child", (rows) => rows.map((row) => row.firstChild.textContent.trim()));
+	}
+
+	here() {
+		return this.page.$$eval("#here bdi", (names) => names.map((name) => name.textContent));
+	}
+
+	async sees(...texts) {
+		await this.page.waitForFunction((wanted) => {
+			const rows = [...document.querySelectorAll("#messages .message:not(.waiting, .sending) .text")];
+			const shown = rows.map((row) => row.textContent);
+			return wanted.every((text) => shown.includes(text));
+		}, texts);
+	}
+
+	// Everything said is shown once, and all of it has been sent.
+	async seesExactly(texts) {
+		await this.sees(...texts);
+		assert.deepEqual([...await this.texts()].sort(), [...texts].sort(), `${this.nickname} sees each message once`);
+		assert.ok((await this.messages()).every((message) => !message.unsent), "nothing is left to be sent");
+	}
+
+	async isHereWith(...names) {
+		await this.page.waitForFunction((wanted) => {
+			const shown = [...document.querySelectorAll("#here bdi")].map((name) => name.textContent);
+			return shown.length === wanted.length && wanted.every((name) => shown.includes(name));
+		}, names);
+	}
+
+	async isConnected() {
+		await this.page.waitForFunction(() => document.getElementById("status").dataset.state === "connected" &&
+			document.getElementById("room-state").hidden);
+	}
+
+	async isCutOff() {
+		await this.page.waitForFunction(() => document.getElementById("status").dataset.state === "reconnecting");
+	}
+
+	status() {
+		return this.page.locator("#status").innerText();
+	}
+
+	async leave() {
+		await this.context.close();
+		assert.deepEqual(this.violations, [], "the Content-Security-Policy held");
+		assert.deepEqual(this.failures, [], "no exception, no dialog");
+	}
+}

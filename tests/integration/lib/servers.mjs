@@ -1,0 +1,112 @@
+// The servers under test. POLLUX_SERVER: lighttpd (the default) or apache, each in front of two pollux.fcgi processes on one
+// database, or reference: npm socket.io with the same application.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.mjs';
+import { untilAccepting } from './ports.mjs';
+import { settingsAsLua, settingsAsOptions } from './lua.mjs';
+import { startsProcesses, startWebServer } from './webserver.mjs';
+
+export const kind = process.env.POLLUX_SERVER || 'lighttpd';
+export const isReference = kind === 'reference';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+export const root = path.resolve(here, '../../..');
+export const build = process.env.POLLUX_BUILD || path.join(root, 'build');
+// Where pollux.fcgi finds the browser's client until it is installed; web servers hand it on to the processes they start.
+process.env.POLLUX_CLIENT ??= path.join(build, 'client');
+
+const suiteSettings = { ping_interval: 300, ping_timeout: 200, connect_timeout: 1000, cors: { origin: '*' } };
+
+class Reference {
+	constructor({ app, settings = {} }) {
+		const options = settingsAsOptions({ ...(app === 'suite' ? suiteSettings : {}), ...settings });
+		this.args = [path.join(here, '../reference/server.mjs'), app, JSON.stringify(options)];
+	}
+
+	async start() {
+		this.child = new Child('the reference', process.execPath, this.args);
+		const [, port] = await this.child.line(/^ready (\d+)$/m);
+		const url = `http://127.0.0.1:${port}`;
+		this.urls = { any: url, each: [url, url] };
+	}
+
+	async stop() {
+		await this.child.stop();
+		return [this.child.complaint()];
+	}
+}
+
+const appFile = (app) => (app.includes('/') ? path.join(root, app) : path.join(root, 'tests/apps', `${app}.lua`));
+
+// Processes and a web server in front of them. settings come after the application's own text.
+class Pollux {
+	constructor({ app, settings, processes = 2, prefix, program = 'pollux.fcgi', hosting = kind }) {
+		Object.assign(this, { app, settings, program, hosting });
+		this.prefix = prefix ?? (settings?.path ?? '/socket.io').replace(/\/$/, '');
+		this.count = processes;
+		this.children = [];
+		this.past = [];
+	}
+
+	async start() {
+		this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-test-'));
+		fs.chmodSync(this.dir, 0o755);
+		this.db = path.join(this.dir, 'pollux.db');
+		if (this.app) this.writeApp();
+		this.sockets = Array.from({ length: this.count }, (_, i) => path.join(this.dir, `process${i}.sock`));
+		if (startsProcesses(this.hosting)) this.command = path.join(build, this.program);
+		else for (let i = 0; i < this.count; i++) await this.startProcess(i);
+		this.web = await startWebServer(this.hosting, this);
+		this.urls = this.web.urls;
+	}
+
+	writeApp() {
+		const text = fs.readFileSync(appFile(this.app), 'utf8');
+		this.appPath = path.join(this.dir, 'app.lua');
+		fs.writeFileSync(this.appPath, text + (this.settings ? settingsAsLua(this.settings) : ''));
+	}
+
+	async startProcess(i) {
+		const args = ['--db', this.db, '--listen', `unix:${this.sockets[i]}`, '--mode', '0666'];
+		if (this.appPath) args.push('--app', this.appPath);
+		const child = new Child(`process ${i}`, path.join(build, this.program), args);
+		if (this.children[i]) this.past.push(this.children[i]);
+		this.children[i] = child;
+		await untilAccepting({ path: this.sockets[i] }, child);
+	}
+
+	// Resolves to its exit code or signal.
+	async kill(i, signal = 'SIGKILL') {
+		return this.children[i].kill(signal);
+	}
+
+	async restart(i, signal = 'SIGKILL') {
+		await this.kill(i, signal);
+		await this.startProcess(i);
+	}
+
+	pid(i) {
+		return this.children[i].process.pid;
+	}
+
+	log() {
+		return [...this.past, ...this.children].map((child) => `--- ${child.name}\n${child.stderr()}`).join('\n');
+	}
+
+	async stop() {
+		const all = [...this.past, ...this.children, ...(this.web ? [this.web.child] : [])];
+		// Apache would wait for its threads, which wait for polls.
+		await Promise.all(this.children.map((child) => child.stop()));
+		await this.web?.child.stop();
+		const complaints = all.map((child) => child.complaint());
+		if (this.dir) fs.rmSync(this.dir, { recursive: true, force: true });
+		return complaints;
+	}
+}
+
+// options: { app, settings, processes, prefix, program, hosting }. app: a name in tests/apps or a path from the top of the tree;
+// hosting: another web server than POLLUX_SERVER says (lib/webserver.mjs).
+export const makeServer = (options) => (isReference ? new Reference(options) : new Pollux(options));

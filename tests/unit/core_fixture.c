@@ -1,0 +1,477 @@
+/* See the header. */
+#include "config.h"
+#include "tests/unit/core_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "base/buf.h"
+
+#define WAIT_S 10
+
+struct site *site;
+
+struct exchange_fake {
+	struct exchange x;
+	struct fake *fake;
+	char *method, *path, *query, *body;
+};
+
+/* --- the application --- */
+
+static char argument_text[8][2048];
+
+/* The nth argument behind the event's name, decoded; "" when there is none. A number is its text. */
+static const char *argument(const struct incoming *in, int n)
+{
+	struct json_slice value;
+	size_t cursor = 0, len;
+	char *out = argument_text[n];
+
+	out[0] = '\0';
+	for (int i = 0; i <= n + 1; i++)
+		if (!json_array_next(in->payload, &cursor, &value))
+			return out;
+	if (json_kind(value) == JSON_STRING) {
+		len = json_string_decode(value, out, sizeof(argument_text[n]) - 1);
+	} else {
+		len = value.len;
+		memcpy(out, value.at, len);
+	}
+	out[len] = '\0';
+	return out;
+}
+
+static struct text text_at(const char *s)
+{
+	return (struct text){ s, strlen(s) };
+}
+
+static int emit(struct event *ev, struct emission e, const char *words)
+{
+	struct emitted out;
+	struct buf args;
+	int error;
+
+	buf_init(&args, 1 << 22);
+	buf_addf(&args, "[\"said\",\"%s\"]", words);
+	e.nsp = event_socket(ev)->nsp;
+	e.args = (struct text){ args.data, args.len };
+	error = event_emit(ev, &e, &out);
+	buf_deinit(&args);
+	return error;
+}
+
+static int emit_big(struct event *ev, int bytes)
+{
+	char *words = malloc((size_t)bytes + 1);
+	struct text own = text_at(event_socket(ev)->sid);
+	int error;
+
+	memset(words, 'x', (size_t)bytes);
+	words[bytes] = '\0';
+	error = emit(ev, (struct emission){ .rooms = &own, .rooms_count = 1, .direct = true }, words);
+	free(words);
+	return error;
+}
+
+static int answer(struct event *ev, const struct incoming *in)
+{
+	struct ack ack = { .id = in->ack_id };
+
+	if (in->ack_id < 0)
+		return 0;
+	snprintf(ack.nsp, sizeof(ack.nsp), "%s", event_socket(ev)->nsp);
+	snprintf(ack.sid, sizeof(ack.sid), "%s", event_socket(ev)->sid);
+	return event_ack(ev, &ack, text_at("[\"done\"]"), NULL, 0);
+}
+
+static int do_as_told(struct event *ev, const struct incoming *in, const char *name)
+{
+	const struct socket_view *me = event_socket(ev);
+	const char *a = argument(in, 0), *b = argument(in, 1);
+	struct text rooms[2] = { text_at(a), text_at(b) };
+
+	if (strcmp(name, "join") == 0)
+		return event_join(ev, me->nsp, me->sid, rooms[0]);
+	if (strcmp(name, "leave") == 0)
+		return event_leave(ev, me->nsp, me->sid, rooms[0]);
+	if (strcmp(name, "say") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1 }, b);
+	if (strcmp(name, "all") == 0)
+		return emit(ev, (struct emission){ 0 }, a);
+	if (strcmp(name, "volatile") == 0)
+		return emit(ev, (struct emission){ .is_volatile = true }, a);
+	if (strcmp(name, "both") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 2 }, argument(in, 2));
+	if (strcmp(name, "except") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .except = &rooms[1], .except_count = 1 },
+			    argument(in, 2));
+	if (strcmp(name, "all except") == 0)
+		return emit(ev, (struct emission){ .except = rooms, .except_count = 1 }, b);
+	if (strcmp(name, "direct") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .direct = true }, b);
+	if (strcmp(name, "once") == 0)
+		return emit(ev, (struct emission){ .key = rooms[0] }, b);
+	if (strcmp(name, "big") == 0)
+		return emit_big(ev, (int)strtol(a, NULL, 10));
+	if (strcmp(name, "kick") == 0)
+		return event_disconnect(ev, me->nsp, a, b[0] != '\0');
+	if (strcmp(name, "bye") == 0)
+		return event_disconnect(ev, me->nsp, me->sid, a[0] != '\0');
+	if (strcmp(name, "hook") == 0)
+		return site->hook(ev, in);
+	return 0;
+}
+
+static int on_packet(void *ctx, struct event *ev, const struct incoming *in)
+{
+	struct json_slice value;
+	size_t cursor = 0;
+	char name[64] = "";
+	int error;
+
+	(void)ctx;
+	site->events++;
+	json_array_next(in->payload, &cursor, &value);
+	if (json_kind(value) == JSON_STRING)
+		name[json_string_decode(value, name, sizeof(name) - 1)] = '\0';
+	error = do_as_told(ev, in, strncmp(name, "fail ", 5) == 0 ? name + 5 : name);
+	if (!error && in->attachments_count)
+		error = emit(ev, (struct emission){ 0 }, "binary");
+	if (!error)
+		error = answer(ev, in);
+	return error || strncmp(name, "fail ", 5) != 0 ? error : POLLUX_REFUSED;
+}
+
+static bool namespace_exists(void *ctx, const char *nsp)
+{
+	(void)ctx;
+	return strcmp(nsp, "/") == 0 || strcmp(nsp, "/a") == 0;
+}
+
+static int on_disconnect(void *ctx, struct event *ev, const char *reason)
+{
+	size_t len = strlen(site->said);
+
+	(void)ctx;
+	snprintf(site->said + len, sizeof(site->said) - len, "%s\n", reason);
+	return site->leaving ? site->leaving(ev) : 0;
+}
+
+/* --- the site --- */
+
+int site_setup(void **state)
+{
+	struct db *db;
+
+	if (db_setup_folder((void **)&db) != 0 || !(site = calloc(1, sizeof(*site))))
+		return -1;
+	site->db = *db;
+	free(db);
+	site->loop = ev_loop_new(0);
+	site->handler = (struct handler){ .namespace_exists = namespace_exists, .packet = on_packet, .disconnect = on_disconnect };
+	*state = site;
+	return site->loop ? settings_init(&site->settings) : -1;
+}
+
+static void fake_free(struct fake *f)
+{
+	if (f->open) {
+		free(f->open->method), free(f->open->path), free(f->open->query), free(f->open->body);
+		free(f->open);
+	}
+	free(f->headers);
+	free(f->body);
+	free(f);
+}
+
+void site_stop(int n)
+{
+	server_free(site->servers[n]);
+	site->servers[n] = NULL;
+}
+
+int site_teardown(void **state)
+{
+	struct db *db = malloc(sizeof(*db));
+	struct fake *f;
+
+	for (int i = 0; i < 2; i++)
+		site_stop(i);
+	while ((f = site->fakes)) {
+		site->fakes = f->next;
+		fake_free(f);
+	}
+	ev_loop_destroy(site->loop);
+	settings_deinit(&site->settings);
+	*db = site->db;
+	free(site);
+	*state = db;
+	return db_teardown(state);
+}
+
+void site_serve(int n)
+{
+	struct server_options options = {
+		.loop = site->loop, .db_path = site->db.path, .settings = &site->settings, .handler = &site->handler, .kind = "fcgi",
+		.cgi = site->cgi,
+	};
+
+	assert_int_equal(server_new(&site->servers[n], &options), 0);
+}
+
+/* --- time --- */
+
+static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool spin(double seconds, bool (*holds)(const void *ctx), const void *ctx)
+{
+	double until = now_s() + seconds;
+	ev_timer timer;
+	bool held;
+
+	ev_timer_init(&timer, on_time, 0.002, 0.01);
+	ev_timer_start(site->loop, &timer);
+	while (!(held = holds(ctx)) && now_s() < until)
+		ev_run(site->loop, EVRUN_ONCE);
+	ev_timer_stop(site->loop, &timer);
+	return held;
+}
+
+static bool never(const void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+void site_spin(int ms)
+{
+	spin(ms / 1000.0, never, NULL);
+}
+
+bool site_until(bool (*holds)(const void *ctx), const void *ctx)
+{
+	return spin(WAIT_S, holds, ctx);
+}
+
+/* --- exchanges --- */
+
+static const char *fake_header(const struct exchange *x, const char *name)
+{
+	(void)x;
+	for (int i = 0; site->headers[i]; i += 2)
+		if (strcmp(site->headers[i], name) == 0)
+			return site->headers[i + 1];
+	return NULL;
+}
+
+static bool fake_header_at(const struct exchange *x, size_t index, const char **name, const char **value)
+{
+	(void)x;
+	if (index >= COUNT(site->headers) / 2 || !site->headers[2 * index])
+		return false;
+	*name = site->headers[2 * index];
+	*value = site->headers[2 * index + 1];
+	return true;
+}
+
+static void drop_text(struct exchange_fake *e)
+{
+	free(e->method), free(e->path), free(e->query), free(e->body);
+	e->method = e->path = e->query = e->body = NULL;
+}
+
+static void fake_park(struct exchange *x)
+{
+	struct exchange_fake *e = (struct exchange_fake *)x;
+
+	assert_false(e->fake->parked);
+	e->fake->parked = true;
+	drop_text(e);
+}
+
+static void fake_respond(struct exchange *x, int status, const char *headers, const struct iovec *body, int pieces)
+{
+	struct exchange_fake *e = (struct exchange_fake *)x;
+	struct fake *f = e->fake;
+	struct buf all;
+
+	buf_init(&all, 1 << 28);
+	for (int i = 0; i < pieces; i++)
+		buf_add(&all, body[i].iov_base, body[i].iov_len);
+	f->body_len = all.len;
+	f->body = buf_steal(&all);
+	f->headers = strdup(headers);
+	f->status = status;
+	f->open = NULL;
+	drop_text(e);
+	free(e);
+}
+
+static const struct exchange_ops fake_ops = {
+	.header = fake_header, .header_at = fake_header_at, .respond = fake_respond, .park = fake_park,
+};
+
+static char *copy(const char *text, size_t len)
+{
+	char *made = malloc(len + 1);
+
+	assert_non_null(made);
+	if (len)
+		memcpy(made, text, len);
+	made[len] = '\0';
+	return made;
+}
+
+struct fake *site_ask(int n, const char *method, const char *query, const char *body, size_t len)
+{
+	struct fake *f = calloc(1, sizeof(*f));
+	struct exchange_fake *e = calloc(1, sizeof(*e));
+
+	e->fake = f;
+	e->method = copy(method, strlen(method));
+	e->path = copy(site->settings.path, strlen(site->settings.path));
+	e->query = copy(query, strlen(query));
+	e->body = copy(body, len);
+	e->x = (struct exchange){
+		.ops = &fake_ops, .method = e->method, .path = e->path, .path_info = "", .query = e->query, .peer = "203.0.113.7",
+		.body = e->body, .body_len = len,
+	};
+	f->open = e;
+	f->next = site->fakes;
+	site->fakes = f;
+	server_submit(site->servers[n], &e->x);
+	return f;
+}
+
+void site_hang_up(struct fake *f)
+{
+	assert_true(f->parked && f->open);
+	f->open->x.aborted(&f->open->x);
+}
+
+static bool is_answered(const void *ctx)
+{
+	return ((const struct fake *)ctx)->status != 0;
+}
+
+static bool is_parked(const void *ctx)
+{
+	return ((const struct fake *)ctx)->parked;
+}
+
+int site_status(struct fake *f)
+{
+	if (!site_until(is_answered, f))
+		fail_msg("no answer");
+	return f->status;
+}
+
+void site_await_parked(struct fake *f)
+{
+	if (!site_until(is_parked, f) || f->status)
+		fail_msg("not parked: %d %s", f->status, f->body ? f->body : "");
+}
+
+void site_answers(struct fake *f, int code, const char *text, int line)
+{
+	int status = site_status(f);
+
+	if (status != code || (text && strcmp(text, f->body) != 0))
+		fail_msg("line %d: expected %d \"%s\", got %d \"%.500s\"", line, code, text ? text : "…", status, f->body);
+}
+
+/* --- guests --- */
+
+void guest_open(struct guest *g, int n)
+{
+	struct fake *f = site_ask(n, "GET", "EIO=4&transport=polling", NULL, 0);
+
+	memset(g, 0, sizeof(*g));
+	answers(f, 200, NULL);
+	assert_int_equal(sscanf(f->body, "0{\"sid\":\"%31[^\"]", g->sid), 1);
+}
+
+static struct fake *guest_ask(struct guest *g, int n, const char *method, const char *body, size_t len)
+{
+	char query[128];
+
+	snprintf(query, sizeof(query), "EIO=4&transport=polling&t=x%d&sid=%s", g->t, g->sid);
+	return site_ask(n, method, query, body, len);
+}
+
+struct fake *guest_get(struct guest *g, int n)
+{
+	g->t++;
+	return guest_ask(g, n, "GET", NULL, 0);
+}
+
+struct fake *guest_get_again(struct guest *g, int n)
+{
+	return guest_ask(g, n, "GET", NULL, 0);
+}
+
+struct fake *guest_post(struct guest *g, int n, const char *body)
+{
+	return guest_ask(g, n, "POST", body, strlen(body));
+}
+
+void guest_say(struct guest *g, int n, const char *body)
+{
+	answers(guest_post(g, n, body), 200, "ok");
+}
+
+void guest_join(struct guest *g, int n)
+{
+	struct fake *f;
+
+	guest_open(g, n);
+	guest_say(g, n, "40");
+	f = guest_get(g, n);
+	answers(f, 200, NULL);
+	assert_int_equal(sscanf(f->body, "40{\"sid\":\"%31[^\"]", g->socket), 1);
+}
+
+/* Appends the packets that are no noop. */
+static void add_packets(struct buf *all, const char *body)
+{
+	while (*body) {
+		size_t len = strcspn(body, "\x1e");
+
+		if (!(len == 1 && *body == '6')) {
+			if (all->len)
+				buf_add_char(all, '\x1e');
+			buf_add(all, body, len);
+		}
+		body += len + (body[len] != '\0');
+	}
+}
+
+void guest_receives(struct guest *g, int n, const char *packets, int line)
+{
+	struct buf all;
+
+	buf_init(&all, 1 << 28);
+	while (all.len < strlen(packets)) {
+		struct fake *f = guest_get(g, n);
+
+		if (site_status(f) != 200)
+			fail_msg("line %d: %d %s after \"%.300s\"", line, f->status, f->body, all.data ? all.data : "");
+		add_packets(&all, f->body);
+	}
+	if (strcmp(all.data, packets) != 0)
+		fail_msg("line %d: expected \"%.500s\", got \"%.500s\"", line, packets, all.data);
+	buf_deinit(&all);
+}

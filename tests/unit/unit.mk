@@ -1,0 +1,84 @@
+# tests/unit/: one cmocka program a file, in check_PROGRAMS: tests/unit/test_<thing>; link with $(CMOCKA_LIBS).
+
+# The front, against a core that only pretends (tests/unit/fake_core.c): no database.
+FCGI_TEST_SOURCES = tests/unit/fcgi_client.c tests/unit/fcgi_client.h tests/unit/fake_core.c tests/unit/fake_core.h
+FCGI_TEST_LIBS = libfcgifront.a $(CORE_LIBS) $(FCGI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_fcgi_params tests/unit/test_fcgi_reply tests/unit/test_fcgi_front tests/unit/test_fcgi_start
+tests_unit_test_fcgi_params_SOURCES = tests/unit/test_fcgi_params.c
+tests_unit_test_fcgi_params_LDADD = libfcgifront.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_fcgi_reply_SOURCES = tests/unit/test_fcgi_reply.c
+tests_unit_test_fcgi_reply_LDADD = libfcgifront.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_fcgi_front_SOURCES = tests/unit/test_fcgi_front.c $(FCGI_TEST_SOURCES)
+tests_unit_test_fcgi_front_LDADD = $(FCGI_TEST_LIBS)
+tests_unit_test_fcgi_start_SOURCES = tests/unit/test_fcgi_start.c $(FCGI_TEST_SOURCES)
+tests_unit_test_fcgi_start_LDADD = $(FCGI_TEST_LIBS)
+
+# The codecs and what all stand on.
+check_PROGRAMS += tests/unit/test_base tests/unit/test_buf tests/unit/test_say \
+	tests/unit/test_base64 tests/unit/test_eio tests/unit/test_header tests/unit/test_json tests/unit/test_json_placeholder \
+	tests/unit/test_json_string tests/unit/test_query tests/unit/test_sio tests/unit/test_utf8
+EXTRA_DIST += tests/unit/check.h tests/unit/guard.h
+tests_unit_test_base_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_buf_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_say_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_base64_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_eio_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_header_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_json_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_json_placeholder_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_json_string_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_query_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_sio_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_utf8_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+
+# The store.
+DB_TEST_SOURCES = tests/unit/db_fixture.c tests/unit/db_fixture.h
+DB_TEST_LIBS = $(DB_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_db_store tests/unit/test_db_log tests/unit/test_db_rows tests/unit/test_db_lock \
+	tests/unit/test_db_processes tests/unit/test_db_retention tests/unit/test_db_checkpoint
+tests_unit_test_db_store_SOURCES = tests/unit/test_db_store.c $(DB_TEST_SOURCES)
+tests_unit_test_db_store_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_log_SOURCES = tests/unit/test_db_log.c $(DB_TEST_SOURCES)
+tests_unit_test_db_log_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_rows_SOURCES = tests/unit/test_db_rows.c $(DB_TEST_SOURCES)
+tests_unit_test_db_rows_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_lock_SOURCES = tests/unit/test_db_lock.c $(DB_TEST_SOURCES)
+tests_unit_test_db_lock_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_processes_SOURCES = tests/unit/test_db_processes.c $(DB_TEST_SOURCES)
+tests_unit_test_db_processes_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_retention_SOURCES = tests/unit/test_db_retention.c $(DB_TEST_SOURCES)
+tests_unit_test_db_retention_LDADD = $(DB_TEST_LIBS)
+tests_unit_test_db_checkpoint_SOURCES = tests/unit/test_db_checkpoint.c $(DB_TEST_SOURCES)
+tests_unit_test_db_checkpoint_LDADD = $(DB_TEST_LIBS)
+
+# The Lua host over a fake of core/event.h. libcore.a gives the settings only.
+LUA_TEST_SOURCES = tests/unit/fake_event.c tests/unit/fake_event.h tests/unit/lua_fixture.c tests/unit/lua_fixture.h
+LUA_TEST_LIBS = libapp.a libcore.a $(PROTO_LIBS) $(LUA_LIBS) $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_lua_api tests/unit/test_lua_chat tests/unit/test_lua_limits tests/unit/test_lua_match tests/unit/test_lua_values
+tests_unit_test_lua_api_SOURCES = tests/unit/test_lua_api.c $(LUA_TEST_SOURCES)
+tests_unit_test_lua_api_LDADD = $(LUA_TEST_LIBS)
+tests_unit_test_lua_chat_SOURCES = tests/unit/test_lua_chat.c $(LUA_TEST_SOURCES)
+tests_unit_test_lua_chat_CPPFLAGS = $(AM_CPPFLAGS) -DCHAT_LUA='"$(abs_top_srcdir)/app/chat.lua"'
+tests_unit_test_lua_chat_LDADD = $(LUA_TEST_LIBS)
+tests_unit_test_lua_limits_SOURCES = tests/unit/test_lua_limits.c $(LUA_TEST_SOURCES)
+tests_unit_test_lua_limits_LDADD = $(LUA_TEST_LIBS)
+tests_unit_test_lua_match_SOURCES = tests/unit/test_lua_match.c
+tests_unit_test_lua_match_LDADD = libapp.a $(LUA_LIBS) $(CMOCKA_LIBS) -lm
+tests_unit_test_lua_values_SOURCES = tests/unit/test_lua_values.c $(LUA_TEST_SOURCES)
+tests_unit_test_lua_values_LDADD = $(LUA_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_db_faults
+tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h $(DB_TEST_SOURCES)
+tests_unit_test_db_faults_LDADD = $(DB_TEST_LIBS)
+
+# core/: whole servers on one database, with exchanges that only pretend.
+CORE_TEST_SOURCES = tests/unit/core_fixture.c tests/unit/core_fixture.h $(DB_TEST_SOURCES)
+CORE_TEST_LIBS = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_core_polls
+tests_unit_test_core_polls_SOURCES = tests/unit/test_core_polls.c $(CORE_TEST_SOURCES)
+tests_unit_test_core_polls_LDADD = $(CORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_core_parts
+tests_unit_test_core_parts_SOURCES = tests/unit/test_core_parts.c $(DB_TEST_SOURCES)
+tests_unit_test_core_parts_LDADD = $(CORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_core_faults
+tests_unit_test_core_faults_SOURCES = tests/unit/test_core_faults.c tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h $(CORE_TEST_SOURCES)
+tests_unit_test_core_faults_LDADD = $(CORE_TEST_LIBS)
