@@ -13,7 +13,7 @@ function complain(text) { print "FAIL " name ": " text; failed++ }
 /^[ \t]*not ok / { if (!node) print "FAIL " name ": " $0; shown = 1; next }
 /^[ \t]*(ok |# Subtest)/ { shown = 0 }
 shown { print "    " $0; if ($0 ~ /^[ \t]*\.\.\.$/) shown = 0 }
-{ last[NR % 15] = $0 }
+{ last[NR % 40] = $0 }
 function indent_of_node() { return $0 ~ /^    / }
 END {
 	failed = 0
@@ -34,6 +34,6 @@ END {
 	else if (passed + failed == 0) complain(status == 124 || status == 137 ? "timed out" : "no test ran (exit code " status ")")
 	else if (status != 0 && failed == 0) complain(status == 124 || status == 137 ? "timed out" : "exit code " status)
 	if (failed > 0 && status != 0 && !node)
-		for (i = 1; i <= 15; i++) if (last[(NR + i) % 15] != "") print "    | " last[(NR + i) % 15]
+		for (i = 1; i <= 40; i++) if (last[(NR + i) % 40] != "") print "    | " last[(NR + i) % 40]
 	print passed + 0, failed + 0 >> sums
 }

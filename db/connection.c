@@ -39,7 +39,5 @@ int connection_settle(sqlite3 *db, bool sync_full, bool checkpoint_on_close)
 	result = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoint_on_close, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_busy_timeout(db, 0);
 	return result;
 }

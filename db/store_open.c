@@ -336,6 +336,9 @@ static int open_it(struct store *s, struct opening *o)
 		error = identify_side_files(s, o);
 	if (error == 0 && meta_get_text(s, "epoch", s->epoch, sizeof(s->epoch)) < 0)
 		error = refuse(o, POLLUX_DATABASE, "%s: %s", o->path, store_error(s));
+	/* Only now: until its first read in WAL mode an opener can meet another's recovery of it, or the last one leaving. */
+	if (error == 0)
+		(void)sqlite3_busy_timeout(s->db, 0);
 	return error;
 }
 
