@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	core/bundle.c core/bundle.h \
 	core/catch_up.c core/catch_up.h \
+	core/channel.h \
 	core/client.c core/client.h \
 	core/connect.c core/connect.h \
 	core/event.c core/event.h \

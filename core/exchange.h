@@ -15,7 +15,11 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+struct channel;
 struct exchange;
+
+/* ctx is the caller's. ch NULL: the client left before it was switched over. */
+typedef void exchange_opened(void *ctx, struct channel *ch);
 
 struct exchange_ops {
 	/* The value of a request header by its lower-case name ("origin", "content-type", "if-none-match",
@@ -27,6 +31,10 @@ struct exchange_ops {
 	 * The body pieces are only read during the call; the front copies what the socket does not take at once. */
 	void (*respond)(struct exchange *x, int status, const char *headers, const struct iovec *body, int pieces);
 	void (*park)(struct exchange *x);
+	/* Only where x->websocket: switches to WebSocket (101 with these header lines) and ends the exchange. `opened` is called once, now or
+	 * later, with a channel (core/channel.h) whose messages may have max_message bytes: longer ones close it with 1009. NULL in fronts
+	 * that can't. */
+	void (*upgrade)(struct exchange *x, const char *headers, size_t max_message, exchange_opened *opened, void *ctx);
 };
 
 /* Embedded first in a front's own struct. Text is NUL-terminated, owned by the front, valid until park or respond. */
@@ -38,6 +46,7 @@ struct exchange {
 	const char *query;       /* without ?, "" for none */
 	const char *peer;        /* the client's address as the web server tells it: "203.0.113.7" */
 	bool secure;             /* https between client and web server */
+	bool websocket;          /* asks for a WebSocket, properly: what is wrong with the handshake the front has refused itself */
 	bool body_too_big;       /* the body was over the maximum and has been thrown away */
 	const char *body;
 	size_t body_len;
@@ -59,6 +68,11 @@ static inline void exchange_respond(struct exchange *x, int status, const char *
 static inline void exchange_park(struct exchange *x)
 {
 	x->ops->park(x);
+}
+
+static inline void exchange_upgrade(struct exchange *x, const char *headers, size_t max_message, exchange_opened *opened, void *ctx)
+{
+	x->ops->upgrade(x, headers, max_message, opened, ctx);
 }
 
 #endif
