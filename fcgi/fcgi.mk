@@ -1,11 +1,11 @@
 # fcgi/: the FastCGI and CGI front.
 noinst_LIBRARIES += libfcgifront.a
 libfcgifront_a_SOURCES = \
+	fcgi/accept.c fcgi/accept.h \
 	fcgi/cgi.c fcgi/cgi.h \
 	fcgi/conn.c fcgi/conn.h \
 	fcgi/front.c fcgi/front.h \
 	fcgi/intake.c fcgi/intake.h \
-	fcgi/listen.c fcgi/listen.h \
 	fcgi/options.c fcgi/options.h \
 	fcgi/params.c fcgi/params.h \
 	fcgi/reply.c fcgi/reply.h \

@@ -8,23 +8,21 @@
 #include "fcgi/front.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <ev.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "base/say.h"
 #include "core/server.h"
 #include "fcgi/cgi.h"
 #include "fcgi/conn.h"
 #include "fcgi/intake.h"
-#include "fcgi/listen.h"
 #include "fcgi/options.h"
+#include "front/listen.h"
+#include "front/process.h"
 
 #define WRITE_TIMEOUT_S 30.0
 #define STOP_CUT_S 1.5 /* requests still being read then are cut off */
@@ -32,7 +30,8 @@
 
 struct front {
 	const struct front_app *app;
-	struct options options;
+	struct front_options options;
+	struct fcgi_options own;
 	struct settings settings;
 	struct handler handler;
 	void *loaded; /* the application's own */
@@ -47,49 +46,6 @@ struct front {
 	ev_timer patience;
 	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
 };
-
-/* ---- the process ---- */
-
-/* A web server may start us without them; then the database would get number 2, and messages would be written into it. */
-static void open_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
-/* One descriptor a parked poll. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
-			say(SAY_WARN, "fcgi", NULL, "cannot raise the limit of open files: %s", strerror(errno));
-	}
-}
-
-/* One heap for all threads: each thread's own would keep the memory of its busiest moment (0.1 KB a parked poll at 10,000), and
- * the threads of this program wait for the kernel, not for malloc. */
-static void share_heap(void)
-{
-	mallopt(M_ARENA_MAX, 1);
-}
-
-/* After FCGX_Init, which installs handlers of its own where there are none. */
-static void ignore_signals(void)
-{
-	static const int signals[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGHUP };
-	struct sigaction sa = { .sa_handler = SIG_IGN };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &sa, NULL);
-}
 
 /* ---- the end ---- */
 
@@ -163,12 +119,21 @@ static void watch_signals(struct front *f)
 
 /* ---- the start ---- */
 
+static int open_socket(struct front *f)
+{
+	int error = listener_open(&f->listener, f->options.listen, f->options.mode, false);
+
+	if (error == POLLUX_EXISTS)
+		say(SAY_ERROR, "fcgi", NULL, "another process listens on %s", f->options.listen);
+	return error;
+}
+
 static int find_socket(struct front *f)
 {
 	bool is_cgi;
 
 	if (f->options.listen)
-		return listener_open(&f->listener, f->options.listen, f->options.mode);
+		return open_socket(f);
 	is_cgi = FCGX_IsCGI();
 	if (!is_cgi)
 		return listener_inherit(&f->listener, STDIN_FILENO);
@@ -185,10 +150,7 @@ static int load(struct front *f)
 
 	if (error == 0)
 		error = f->app->load(&f->loaded, f->options.app, &f->settings, &f->handler);
-	if (f->options.hold_ms >= 0)
-		f->settings.hold_ms = f->options.hold_ms;
-	if (f->options.held_polls >= 0)
-		f->settings.held_polls = f->options.held_polls;
+	options_override(&f->options, &f->settings);
 	return error;
 }
 
@@ -211,7 +173,7 @@ static struct request_limits limits_of(const struct front *f)
 {
 	return (struct request_limits){
 		.max_body = (size_t)f->settings.max_http_buffer_size,
-		.read_timeout_ms = f->options.read_timeout_ms,
+		.read_timeout_ms = f->own.read_timeout_ms,
 	};
 }
 
@@ -236,7 +198,7 @@ static int serve_fastcgi(struct front *f)
 	struct intake_options o = {
 		.loop = f->loop,
 		.listener = f->listener,
-		.threads = f->options.threads,
+		.threads = f->own.threads,
 		.limits = limits_of(f),
 		.arrived = on_arrived,
 		.ctx = f,
@@ -319,22 +281,20 @@ static void deinit(struct front *f)
 int front_main(int argc, char **argv, const struct front_app *app)
 {
 	struct front f = { .app = app };
-	enum options_result parsed = options_parse(&f.options, argc, argv, app);
+	enum options_result parsed = fcgi_options_parse(&f.options, &f.own, argc, argv, app);
 	int status;
 
 	if (parsed != OPTIONS_RUN)
 		return parsed == OPTIONS_DONE ? 0 : 2;
 	say_set_program(app->name);
 	say_set_level(f.options.log_level);
-	share_heap();
-	open_stdio();
-	raise_descriptor_limit();
+	process_prepare();
 	f.loop = ev_loop_new(EVFLAG_AUTO);
 	if (FCGX_Init() != 0 || !f.loop) {
 		say(SAY_ERROR, "fcgi", NULL, "cannot start: %s", strerror(errno));
 		return 1;
 	}
-	ignore_signals();
+	process_ignore_signals();
 	status = run(&f);
 	deinit(&f);
 	return status;

@@ -18,8 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/say.h"
+#include "fcgi/accept.h"
 #include "fcgi/conn.h"
-#include "fcgi/listen.h"
+#include "front/listen.h"
 
 /* How long a thread leaves the listening socket alone when descriptors or memory ran out. */
 #define SHORTAGE_PAUSE_MS 100
@@ -125,7 +126,7 @@ static struct conn *take_kept(struct intake *in)
 
 static struct conn *accept_conn(struct thread *t, int *pause_ms)
 {
-	int fd = listener_accept(t->in->options.listener);
+	int fd = fcgi_accept(t->in->options.listener);
 	struct conn *c;
 
 	if (fd < 0) {

@@ -1,22 +1,8 @@
-/* pollux.fcgi: Lua applications behind FastCGI and CGI. Only joins the two; see fcgi/front.h and app/host.h. */
+/* pollux.fcgi: Lua applications behind FastCGI and CGI. See fcgi/front.h. */
 #include "config.h"
 
-#include "app/host.h"
 #include "fcgi/front.h"
-
-static int load(void **out, const char *file, struct settings *settings, struct handler *handler)
-{
-	struct host *host = NULL;
-	int error = host_load(&host, file, settings, handler);
-
-	*out = host;
-	return error;
-}
-
-static void unload(void *loaded)
-{
-	host_free(loaded);
-}
+#include "front/lua.h"
 
 int main(int argc, char **argv)
 {
@@ -24,8 +10,8 @@ int main(int argc, char **argv)
 		.name = "pollux.fcgi",
 		.about = "Serves Socket.IO by HTTP long-polling to a web server that speaks FastCGI or CGI.",
 		.default_file = PKGDATADIR "/chat.lua",
-		.load = load,
-		.unload = unload,
+		.load = front_lua_load,
+		.unload = front_lua_unload,
 	};
 
 	return front_main(argc, argv, &app);

@@ -12,7 +12,7 @@ tests_bench_pollgen_SOURCES = \
 tests_bench_append_SOURCES = tests/bench/append.c
 tests_bench_append_LDADD = $(DB_LIBS)
 tests_bench_relay_fcgi_SOURCES = tests/bench/relay.c
-tests_bench_relay_fcgi_LDADD = libfcgifront.a $(CORE_LIBS) $(FCGI_LIBS)
+tests_bench_relay_fcgi_LDADD = libfcgifront.a libfront.a $(CORE_LIBS) $(FCGI_LIBS)
 EXTRA_DIST += tests/bench/bench.mjs tests/bench/reference.mjs tests/bench/relay.lua tests/bench/runs.mjs tests/bench/servers.mjs \
 	tests/bench/smoke.mjs
 

@@ -1,18 +1,12 @@
 /*
  * Listening sockets. They are non-blocking: several threads and processes wait for the same one.
- *
- * FCGI_WEB_SERVER_ADDRS, the specification's list of web servers that may connect by TCP, is libfcgi's task in its own accept,
- * which we don't call: so it is kept here.
  */
 #include "config.h"
-#include "fcgi/listen.h"
+#include "front/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +23,6 @@ struct listener {
 	int fd;
 	bool tcp;
 	bool inherited;
-	const char *allowed; /* FCGI_WEB_SERVER_ADDRS or NULL */
 	char *path; /* of our own Unix socket, or NULL */
 	dev_t dev;
 	ino_t ino;
@@ -37,7 +30,7 @@ struct listener {
 
 static int fail(const char *what, const char *where)
 {
-	say(SAY_ERROR, "fcgi", NULL, "%s %s: %s", what, where, strerror(errno));
+	say(SAY_ERROR, "front", NULL, "%s %s: %s", what, where, strerror(errno));
 	return POLLUX_SYSTEM;
 }
 
@@ -64,13 +57,11 @@ static int clear_path(const struct sockaddr_un *addr)
 	if (lstat(path, &st) < 0)
 		return 0;
 	if (!S_ISSOCK(st.st_mode)) {
-		say(SAY_ERROR, "fcgi", NULL, "%s is there and is no socket", path);
-		return POLLUX_EXISTS;
+		say(SAY_ERROR, "front", NULL, "%s is there and is no socket", path);
+		return POLLUX_SYSTEM;
 	}
-	if (answers(addr)) {
-		say(SAY_ERROR, "fcgi", NULL, "another process listens on %s", path);
+	if (answers(addr))
 		return POLLUX_EXISTS;
-	}
 	return unlink(path) == 0 || errno == ENOENT ? 0 : fail("cannot remove", path);
 }
 
@@ -89,7 +80,9 @@ static int bind_path(struct listener *l, const struct sockaddr_un *addr, mode_t 
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
 	l->path = strdup(addr->sun_path);
-	return l->path ? 0 : POLLUX_NO_MEMORY;
+	if (!l->path)
+		return POLLUX_NO_MEMORY;
+	return listen(l->fd, BACKLOG) == 0 ? 0 : fail("cannot listen on", addr->sun_path);
 }
 
 static int open_unix(struct listener *l, const char *path, mode_t mode)
@@ -99,7 +92,7 @@ static int open_unix(struct listener *l, const char *path, mode_t mode)
 	int error;
 
 	if (len == 0 || len >= sizeof(addr.sun_path)) {
-		say(SAY_ERROR, "fcgi", NULL, "the path of a socket has 1 to %zu characters: unix:%s", sizeof(addr.sun_path) - 1, path);
+		say(SAY_ERROR, "front", NULL, "the path of a socket has 1 to %zu characters: unix:%s", sizeof(addr.sun_path) - 1, path);
 		return POLLUX_PROTOCOL;
 	}
 	memcpy(addr.sun_path, path, len + 1);
@@ -114,19 +107,24 @@ static int open_unix(struct listener *l, const char *path, mode_t mode)
 
 /* ---- HOST:PORT ---- */
 
-static int try_address(struct listener *l, const struct addrinfo *a)
+static int try_address(struct listener *l, const struct addrinfo *a, bool reuse_port)
 {
-	int one = 1;
+	int one = 1, saved;
 
 	l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return POLLUX_SYSTEM;
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(l->fd, a->ai_addr, a->ai_addrlen) == 0)
+	if (reuse_port)
+		setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	/* with SO_REUSEADDR it is listen that finds the port taken by a socket bound to the same address */
+	if (bind(l->fd, a->ai_addr, a->ai_addrlen) == 0 && listen(l->fd, BACKLOG) == 0)
 		return 0;
+	saved = errno;
 	close(l->fd);
 	l->fd = -1;
-	return POLLUX_SYSTEM;
+	errno = saved;
+	return errno == EADDRINUSE ? POLLUX_EXISTS : POLLUX_SYSTEM;
 }
 
 /* Splits "[::1]:9000", "127.0.0.1:9000", "*:9000", ":9000". */
@@ -148,22 +146,22 @@ static int split(char *where, const char **host, const char **port)
 	return 0;
 }
 
-static int bind_first(struct listener *l, const char *host, const char *port, const char *where)
+static int bind_first(struct listener *l, const char *host, const char *port, const char *where, bool reuse_port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list, *a;
 	int rc = getaddrinfo(host, port, &hints, &list), error = POLLUX_SYSTEM;
 
 	if (rc != 0) {
-		say(SAY_ERROR, "fcgi", NULL, "cannot listen on %s: %s", where, gai_strerror(rc));
+		say(SAY_ERROR, "front", NULL, "cannot listen on %s: %s", where, gai_strerror(rc));
 		return POLLUX_NOT_FOUND;
 	}
 	for (a = list; a && error; a = a->ai_next)
-		error = try_address(l, a);
+		error = try_address(l, a, reuse_port);
 	freeaddrinfo(list);
-	return error ? fail("cannot listen on", where) : 0;
+	return error && error != POLLUX_EXISTS ? fail("cannot listen on", where) : error;
 }
 
-static int open_tcp(struct listener *l, const char *where)
+static int open_tcp(struct listener *l, const char *where, bool reuse_port)
 {
 	const char *host, *port;
 	char *copy = strdup(where);
@@ -173,9 +171,9 @@ static int open_tcp(struct listener *l, const char *where)
 		return POLLUX_NO_MEMORY;
 	error = split(copy, &host, &port);
 	if (error)
-		say(SAY_ERROR, "fcgi", NULL, "listen on unix:PATH or HOST:PORT, not on %s", where);
+		say(SAY_ERROR, "front", NULL, "listen on unix:PATH or HOST:PORT, not on %s", where);
 	else
-		error = bind_first(l, host, port, where);
+		error = bind_first(l, host, port, where, reuse_port);
 	free(copy);
 	return error;
 }
@@ -186,12 +184,8 @@ static struct listener *listener_new(void)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 
-	if (l) {
+	if (l)
 		l->fd = -1;
-		l->allowed = getenv("FCGI_WEB_SERVER_ADDRS");
-		if (l->allowed && *l->allowed == '\0')
-			l->allowed = NULL;
-	}
 	return l;
 }
 
@@ -203,7 +197,7 @@ static void see_family(struct listener *l)
 	l->tcp = getsockopt(l->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain != AF_UNIX;
 }
 
-int listener_open(struct listener **out, const char *where, mode_t mode)
+int listener_open(struct listener **out, const char *where, mode_t mode, bool reuse_port)
 {
 	struct listener *l = listener_new();
 	int error;
@@ -214,9 +208,7 @@ int listener_open(struct listener **out, const char *where, mode_t mode)
 	if (strncmp(where, "unix:", 5) == 0)
 		error = open_unix(l, where + 5, mode);
 	else
-		error = open_tcp(l, where);
-	if (error == 0 && listen(l->fd, BACKLOG) < 0)
-		error = fail("cannot listen on", where);
+		error = open_tcp(l, where, reuse_port);
 	if (error) {
 		listener_free(l);
 		return error;
@@ -251,52 +243,9 @@ int listener_fd(const struct listener *l)
 	return l->fd;
 }
 
-/* Whether the address is one of the comma-separated list. */
-static bool is_listed(const char *list, const char *address)
+bool listener_is_tcp(const struct listener *l)
 {
-	size_t len = strlen(address);
-
-	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL) {
-		list += strspn(list, " ");
-		if (strncmp(list, address, len) == 0 && (list[len] == ',' || list[len] == ' ' || list[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-static bool is_allowed(const struct listener *l, const struct sockaddr_storage *from)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (!l->allowed)
-		return true;
-	if (from->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, text, sizeof(text));
-	else if (from->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, text, sizeof(text));
-	if (is_listed(l->allowed, text))
-		return true;
-	say(SAY_WARN, "fcgi", NULL, "refused %s, which FCGI_WEB_SERVER_ADDRS does not name", text);
-	return false;
-}
-
-int listener_accept(const struct listener *l)
-{
-	struct sockaddr_storage from;
-	socklen_t len = sizeof(from);
-	int one = 1, fd;
-
-	fd = accept4(l->fd, l->tcp ? (struct sockaddr *)&from : NULL, l->tcp ? &len : NULL, SOCK_CLOEXEC);
-	if (fd < 0 || !l->tcp)
-		return fd;
-	if (!is_allowed(l, &from)) {
-		close(fd);
-		errno = EACCES;
-		return -1;
-	}
-	/* a kept connection's reply must not wait for an acknowledgement */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
+	return l->tcp;
 }
 
 /* The file may have become another process's meanwhile. */
