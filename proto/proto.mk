@@ -1,4 +1,4 @@
-# proto/: pure codecs. Needs base/err.h at most.
+# proto/: pure codecs. Needs base/err.h at most; websocket_key.c also $(CRYPTO_LIBS), for programs that answer handshakes.
 noinst_LIBRARIES += libproto.a
 libproto_a_SOURCES = \
 	proto/attachments.h \
@@ -11,4 +11,8 @@ libproto_a_SOURCES = \
 	proto/query.c proto/query.h \
 	proto/sio.c proto/sio.h \
 	proto/span.h \
-	proto/utf8.c proto/utf8.h
+	proto/utf8.c proto/utf8.h \
+	proto/websocket.h \
+	proto/websocket_key.c \
+	proto/websocket_read.c \
+	proto/websocket_write.c

@@ -31,6 +31,13 @@ tests_unit_test_query_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sio_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_utf8_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 
+# WebSocket frames, and clients' bytes to read.
+WEBSOCKET_TEST_SOURCES = tests/unit/websocket_client.c tests/unit/websocket_client.h \
+	tests/unit/websocket_transcript.c tests/unit/websocket_transcript.h
+check_PROGRAMS += tests/unit/test_websocket_read
+tests_unit_test_websocket_read_SOURCES = tests/unit/test_websocket_read.c $(WEBSOCKET_TEST_SOURCES)
+tests_unit_test_websocket_read_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+
 # The store.
 DB_TEST_SOURCES = tests/unit/db_fixture.c tests/unit/db_fixture.h
 DB_TEST_LIBS = $(DB_LIBS) $(CMOCKA_LIBS)
