@@ -29,6 +29,8 @@ struct input {
 	UT_hash_handle hh;              /* of a POST: among the open ones, by sid */
 	bool misused;                   /* a known session is refused all the same: method or transport */
 	bool overlaps;                  /* of a POST: another of its session was open when it came */
+	bool unfinished;                /* of a POST: the tick was full, the rest of its payload runs in a later one */
+	size_t kept;                    /* up to where the payload's packets have been committed */
 
 	/* The answer, set while it runs. */
 	int status;                     /* 0: none yet */

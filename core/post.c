@@ -1,4 +1,7 @@
-/* POSTs: a payload of packets, each run in order. A malformed one ends the session; those before it have been run. */
+/*
+ * POSTs: a payload of packets, each run in order. A malformed one ends the session; those before it have been run. When the
+ * tick is full the rest is left to a later one: what was run is committed by then, and the session may be over.
+ */
 #include "config.h"
 #include "core/post.h"
 
@@ -10,6 +13,7 @@
 #include "core/http.h"
 #include "core/packet.h"
 #include "core/session.h"
+#include "core/tick.h"
 #include "proto/base64.h"
 #include "proto/eio.h"
 #include "proto/header.h"
@@ -69,6 +73,12 @@ static int run_packet(struct packet_stream *ps, struct input *in, const struct e
 	return 0;
 }
 
+/* A packet and its attachments (few) are not torn apart: what is half-received would be written down and read again. */
+static bool must_rest(const struct packet_stream *ps)
+{
+	return tick_is_full(ps->s) && !ps->has_partial;
+}
+
 static int run_payload(struct packet_stream *ps, struct input *in)
 {
 	struct eio_packet p;
@@ -80,7 +90,11 @@ static int run_payload(struct packet_stream *ps, struct input *in)
 			error = refuse_and_close(ps, in, "a malformed payload", "parse error");
 		else
 			error = run_packet(ps, in, &p);
+		ps->s->events++;
+		if (must_rest(ps))
+			break;
 	}
+	in->unfinished = !error && !ps->closed && in->cursor <= in->x->body_len;
 	return error;
 }
 
@@ -89,7 +103,7 @@ static int run_for(struct server *s, struct input *in, struct client_row *row)
 	struct packet_stream ps;
 	int closing, error = packet_stream_open(&ps, s, row);
 
-	in->cursor = 0;
+	in->cursor = in->kept;
 	if (!error)
 		error = run_payload(&ps, in);
 	closing = packet_stream_close(&ps, !error);
@@ -97,7 +111,7 @@ static int run_for(struct server *s, struct input *in, struct client_row *row)
 		error = closing;
 	if (!error && !ps.closed)
 		error = client_save(s->store, row);
-	if (!error && !in->status)
+	if (!error && !in->status && !in->unfinished)
 		answer_ok(in);
 	return error;
 }
@@ -128,11 +142,24 @@ static bool refuse_early(struct server *s, struct input *in, struct client_row *
 	return true;
 }
 
+/* What a session that has ended meanwhile had still to say is not run, like what stands behind a packet that ends it. */
+static int run_rest(struct server *s, struct input *in, struct client_row *row, int error)
+{
+	if (error && error != POLLUX_NOT_FOUND)
+		return error;
+	if (!error && row->state == CLIENT_OPEN && row->transport == CLIENT_POLLING)
+		return run_for(s, in, row);
+	answer_ok(in);
+	return 0;
+}
+
 int post_run(struct server *s, struct input *in)
 {
 	struct client_row row;
 	int error = client_load(s->store, in->sid, strlen(in->sid), &row);
 
+	if (in->kept)
+		return run_rest(s, in, &row, error);
 	if (error == POLLUX_NOT_FOUND) {
 		http_refuse(in, REFUSE_SID);
 		return 0;

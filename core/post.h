@@ -4,7 +4,7 @@
 
 #include "core/state.h"
 
-/* Runs the packets of a POST and sets its answer. */
+/* Runs the packets of a POST, or as many as the tick takes (in->unfinished), and sets its answer. */
 int post_run(struct server *s, struct input *in) WARN_UNUSED;
 
 #endif

@@ -72,6 +72,8 @@ struct server {
 	bool forgetting;           /* retention has more to delete than a batch */
 	int64_t held_polls, held_counted_ms;   /* over all processes, as counted lately */
 	bool waiting_for_lock, draining;
+	size_t events;             /* run in this transaction: packets, and whatever else came */
+	int64_t full_at_us;        /* and begun until then */
 	size_t alone;              /* after a failure: so many inputs run one a transaction */
 	int failure;               /* why the last tick failed; 0: it did not */
 	int64_t retry_at_ms;       /* after a foreign writer or a full disk: not before this */

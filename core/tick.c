@@ -1,6 +1,6 @@
 /*
- * One tick. Everything from store_begin to store_commit is under the writer lock, at most EVENTS_MAX inputs or HOLD_MAX_US; the
- * rest waits for the next tick, so that other processes get their turn. When a commit fails nothing has happened:
+ * One tick. Everything from store_begin to store_commit is under the writer lock, at most EVENTS_MAX events or HOLD_MAX_US; the
+ * rest waits for the next tick, so that other processes get their turn, and a long POST's rest goes behind what others sent. When a commit fails nothing has happened:
  * the inputs run again, one a transaction, and what fails again is refused.
  */
 #include "config.h"
@@ -54,18 +54,24 @@ static int run_input(struct server *s, struct input *in)
 	return 0;
 }
 
+bool tick_is_full(const struct server *s)
+{
+	return s->events >= EVENTS_MAX || clock_mono_us() > s->full_at_us;
+}
+
 static int run_inputs(struct server *s)
 {
-	int64_t until = clock_mono_us() + HOLD_MAX_US;
-	size_t most = s->alone ? 1 : EVENTS_MAX;
 	struct input *in;
 	int error = 0;
 
-	while (!error && s->done.count < most && (in = inputs_take(&s->inputs))) {
+	s->events = 0;
+	s->full_at_us = clock_mono_us() + HOLD_MAX_US;
+	while (!error && (in = inputs_take(&s->inputs))) {
 		watchdog_note(s->watchdog, in->sid, "", 0);
 		error = run_input(s, in);
 		inputs_add(&s->done, in);
-		if (clock_mono_us() > until)
+		s->events++;
+		if (s->alone || tick_is_full(s))
 			break;
 	}
 	return error;
@@ -114,6 +120,14 @@ static void finish_input(struct server *s, struct input *in)
 		input_free(in);
 }
 
+/* What was run of a POST stands; its rest goes behind what others have sent meanwhile. */
+static void go_on_later(struct server *s, struct input *in)
+{
+	in->kept = in->cursor;
+	in->unfinished = false;
+	inputs_add(&s->inputs, in);
+}
+
 static void finish_inputs(struct server *s)
 {
 	struct input *in;
@@ -121,7 +135,10 @@ static void finish_inputs(struct server *s)
 	while ((in = inputs_take(&s->done))) {
 		if (s->alone)
 			s->alone--;
-		finish_input(s, in);
+		if (in->unfinished)
+			go_on_later(s, in);
+		else
+			finish_input(s, in);
 	}
 }
 
@@ -172,6 +189,7 @@ static void requeue(struct server *s, int error)
 	while ((in = inputs_take(&s->done))) {
 		input_reset(in);
 		in->polling = NULL;
+		in->unfinished = false;
 		if (s->alone && error != POLLUX_BUSY)
 			refuse_input(s, in, error);
 		else

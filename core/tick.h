@@ -11,6 +11,8 @@
 void tick_add(struct server *s, struct input *in);
 /* Runs what is due. Called before the loop sleeps. */
 void tick_run(struct server *s);
+/* Whether the transaction has run its share: what may be left off between two events goes on in a later tick. */
+bool tick_is_full(const struct server *s);
 /* The writer lock has come. */
 void tick_granted(struct server *s);
 

@@ -62,15 +62,16 @@ static int emit(struct event *ev, struct emission e, const char *words)
 	return error;
 }
 
-static int emit_big(struct event *ev, int bytes)
+static int emit_big(struct event *ev, int bytes, int times)
 {
 	char *words = malloc((size_t)bytes + 1);
 	struct text own = text_at(event_socket(ev)->sid);
-	int error;
+	int error = 0;
 
 	memset(words, 'x', (size_t)bytes);
 	words[bytes] = '\0';
-	error = emit(ev, (struct emission){ .rooms = &own, .rooms_count = 1, .direct = true }, words);
+	for (int i = 0; i < times && !error; i++)
+		error = emit(ev, (struct emission){ .rooms = &own, .rooms_count = 1, .direct = true }, words);
 	free(words);
 	return error;
 }
@@ -114,7 +115,7 @@ static int do_as_told(struct event *ev, const struct incoming *in, const char *n
 	if (strcmp(name, "once") == 0)
 		return emit(ev, (struct emission){ .key = rooms[0] }, b);
 	if (strcmp(name, "big") == 0)
-		return emit_big(ev, (int)strtol(a, NULL, 10));
+		return emit_big(ev, (int)strtol(a, NULL, 10), *b ? (int)strtol(b, NULL, 10) : 1);
 	if (strcmp(name, "kick") == 0)
 		return event_disconnect(ev, me->nsp, a, b[0] != '\0');
 	if (strcmp(name, "bye") == 0)
@@ -219,6 +220,15 @@ void site_serve(int n)
 	};
 
 	assert_int_equal(server_new(&site->servers[n], &options), 0);
+}
+
+int site_setup_two(void **state)
+{
+	if (site_setup(state) != 0)
+		return -1;
+	site_serve(0);
+	site_serve(1);
+	return 0;
 }
 
 /* --- time --- */

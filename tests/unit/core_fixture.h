@@ -53,6 +53,8 @@ struct guest {
 
 /* cmocka's setup and teardown: a site without servers. */
 int site_setup(void **state);
+/* The same with servers 0 and 1. */
+int site_setup_two(void **state);
 int site_teardown(void **state);
 /* Starts server n. */
 void site_serve(int n);

@@ -17,15 +17,6 @@
 
 #define HOLD "BEGIN IMMEDIATE"
 
-static int setup_two(void **state)
-{
-	if (site_setup(state) != 0)
-		return -1;
-	site_serve(0);
-	site_serve(1);
-	return 0;
-}
-
 static bool is_answered(const void *ctx)
 {
 	return ((const struct fake *)ctx)->status != 0;
@@ -284,7 +275,7 @@ static bool run_with_failure(int nth, bool once)
 	site_await_parked(poll);
 	buf_init(&all, 1 << 28);
 	/* more than an answer may carry: once the other server has read it, that is */
-	guest_say(&a, 1, "42[\"big\",\"600000\"]\x1e" "42[\"big\",\"600000\"]\x1e" "42[\"big\",\"600000\"]");
+	guest_say(&a, 1, "42[\"big\",\"600000\",\"3\"]");
 	assert_int_equal(poll->status, 0);
 	faulty_arm_io(nth, SQLITE_FULL, once);
 	posts[0] = guest_post(&a, 1, "42[\"all\",\"0\"]\x1e" "42[\"join\",\"r2\"]");
@@ -505,7 +496,7 @@ static int nothing(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, site_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, site_setup_two, site_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_take_over, site_setup, site_teardown),
 		cmocka_unit_test_setup_teardown(test_reap, site_setup, site_teardown),

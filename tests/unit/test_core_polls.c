@@ -6,15 +6,6 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
-static int setup_two(void **state)
-{
-	if (site_setup(state) != 0)
-		return -1;
-	site_serve(0);
-	site_serve(1);
-	return 0;
-}
-
 /* "42[…]" that tells `say` and such to the application; a fresh buffer a call, of a few. */
 static const char *event(const char *name, const char *a, const char *b)
 {
@@ -677,7 +668,7 @@ static void test_huge_handshake(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, site_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, site_setup_two, site_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_post_here_poll_there),
 		TEST(test_acks_and_order),
