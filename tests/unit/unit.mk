@@ -34,9 +34,13 @@ tests_unit_test_utf8_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 # WebSocket frames, and clients' bytes to read.
 WEBSOCKET_TEST_SOURCES = tests/unit/websocket_client.c tests/unit/websocket_client.h \
 	tests/unit/websocket_transcript.c tests/unit/websocket_transcript.h
-check_PROGRAMS += tests/unit/test_websocket_read
+check_PROGRAMS += tests/unit/test_websocket_read tests/unit/test_websocket_pieces tests/unit/test_websocket_write tests/unit/test_websocket_key
 tests_unit_test_websocket_read_SOURCES = tests/unit/test_websocket_read.c $(WEBSOCKET_TEST_SOURCES)
 tests_unit_test_websocket_read_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_websocket_pieces_SOURCES = tests/unit/test_websocket_pieces.c $(WEBSOCKET_TEST_SOURCES)
+tests_unit_test_websocket_pieces_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_websocket_write_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_websocket_key_LDADD = $(PROTO_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 # The store.
 DB_TEST_SOURCES = tests/unit/db_fixture.c tests/unit/db_fixture.h
@@ -92,3 +96,6 @@ tests_unit_test_core_parts_LDADD = $(CORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_core_faults
 tests_unit_test_core_faults_SOURCES = tests/unit/test_core_faults.c tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h $(CORE_TEST_SOURCES)
 tests_unit_test_core_faults_LDADD = $(CORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_core_links
+tests_unit_test_core_links_SOURCES = tests/unit/test_core_links.c tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
+tests_unit_test_core_links_LDADD = $(CORE_TEST_LIBS)

@@ -8,7 +8,7 @@
 
 #include "tests/unit/guard.h"
 
-#define MAX_BYTES (64 << 20)
+#define MAX_BYTES (80 << 20)
 
 #define MUST(holds)                                                                         \
 	do {                                                                                \
@@ -70,6 +70,8 @@ static void on_piece(struct transcript *t, const struct websocket_event *e)
 	MUST(buf_add(&t->message, e->data, e->len) == 0);
 	if (!e->last)
 		return;
+	if (e->rsv1)
+		buf_add_str(&t->text, "rsv1 ");
 	add_line(t, e->opcode == WEBSOCKET_TEXT ? "text" : "binary", t->message.data, t->message.len);
 	buf_clear(&t->message);
 	t->pieces = 0;

@@ -1,6 +1,6 @@
 /*
  * What a server makes of a client's bytes, as text: one line a message or frame, the same however the bytes were split.
- *   text Hello      binary \x00\xff      ping abc      pong      close 1000 bye      error 1002
+ *   text Hello      rsv1 text x     binary \x00\xff      ping abc      pong      close 1000 bye      error 1002
  * Plays the caller of websocket_read as its header asks: keeps the rest, joins the pieces. Each read ends at a page nobody may touch. For tests.
  */
 #ifndef POLLUX_WEBSOCKET_TRANSCRIPT_H
