@@ -5,7 +5,12 @@ set -eu
 src=$1 build=$2 seconds=${3:-60}
 work=$build/fuzz
 mkdir -p "$work"
-codecs="base64 eio header json query sio utf8"
+codecs="base64 eio header json query sio utf8 websocket"
+
+# What a target is linked with besides the codecs.
+more_of() {
+	case $1 in websocket) echo "$src/tests/unit/websocket_transcript.c $src/base/buf.c" ;; esac
+}
 
 has_libfuzzer() {
 	printf '#include <stddef.h>\nint LLVMFuzzerTestOneInput(const unsigned char *d, size_t n);\nint LLVMFuzzerTestOneInput(const unsigned char *d, size_t n) { return d && n ? 0 : 0; }\n' >"$work/try.c"
@@ -17,7 +22,7 @@ if has_libfuzzer; then
 		mkdir -p "$work/$codec"
 		"$build/tests/fuzz/test_fuzz_$codec" --seeds "$work/$codec"
 		clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I"$build" -I"$src" \
-			"$src/tests/fuzz/fuzz_$codec.c" "$src"/proto/*.c -o "$work/fuzz_$codec"
+			"$src/tests/fuzz/fuzz_$codec.c" "$src"/proto/*.c $(more_of "$codec") -lcrypto -o "$work/fuzz_$codec"
 		echo "fuzz_$codec: $seconds s"
 		# what it found lies in $work as crash-…
 		(cd "$work" && "./fuzz_$codec" -max_total_time="$seconds" -max_len=4096 "$codec" >"$codec.log" 2>&1) || {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/utf8.h"
 #include "tests/unit/guard.h"
 
 #define MAX_BYTES (80 << 20)
@@ -68,8 +69,10 @@ static void on_piece(struct transcript *t, const struct websocket_event *e)
 	MUST(e->first == (t->pieces == 0));
 	t->pieces++;
 	MUST(buf_add(&t->message, e->data, e->len) == 0);
+	MUST(t->message.len <= t->limits.max_message_bytes);
 	if (!e->last)
 		return;
+	MUST(e->opcode != WEBSOCKET_TEXT || e->rsv1 || utf8_valid(t->message.data, t->message.len));
 	if (e->rsv1)
 		buf_add_str(&t->text, "rsv1 ");
 	add_line(t, e->opcode == WEBSOCKET_TEXT ? "text" : "binary", t->message.data, t->message.len);
@@ -81,12 +84,14 @@ static void on_event(struct transcript *t, int result, const struct websocket_ev
 {
 	char word[16];
 
-	MUST(e->data != NULL);
+	MUST(e->data != NULL && (result == WEBSOCKET_PIECE || e->len <= WEBSOCKET_CONTROL_PAYLOAD_MAX));
 	switch (result) {
 	case WEBSOCKET_PIECE: on_piece(t, e); break;
 	case WEBSOCKET_PING: add_line(t, "ping", e->data, e->len); break;
 	case WEBSOCKET_PONG: add_line(t, "pong", e->data, e->len); break;
 	case WEBSOCKET_CLOSE:
+		MUST(websocket_code_valid(e->code) || (e->code == WEBSOCKET_NO_CODE && e->len == 0));
+		MUST(utf8_valid(e->data, e->len));
 		snprintf(word, sizeof(word), "close %d", e->code);
 		add_line(t, word, e->data, e->len);
 		break;
