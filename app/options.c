@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{"ping_interval", INTEGER, AT(ping_interval_ms), 10, DAY_MS},
 	{"ping_timeout", INTEGER, AT(ping_timeout_ms), 10, DAY_MS},
 	{"connect_timeout", INTEGER, AT(connect_timeout_ms), 10, DAY_MS},
+	{"upgrade_timeout", INTEGER, AT(upgrade_timeout_ms), 10, DAY_MS},
 	{"max_http_buffer_size", INTEGER, AT(max_http_buffer_size), 128, 64 << 20},
 	{"cors", CORS, 0, 0, 0},
 	{"serve_client", BOOLEAN, AT(serve_client), 0, 0},

@@ -26,7 +26,7 @@ static int reload(struct server *s, int64_t id)
 
 	if (!c)
 		return 0;
-	if (!c->x) {
+	if (!client_is_here(c)) {
 		c->version = -1;
 		return 0;
 	}
@@ -36,9 +36,11 @@ static int reload(struct server *s, int64_t id)
 	if (!error) {
 		c->final = row.state == CLIENT_OPEN ? 0 : row.final;
 		c->lingers = row.state == CLIENT_CLOSING;
+		c->switched = c->x && row.transport != CLIENT_POLLING;
+		c->flush = c->x && row.probed;
 		error = row.version == c->version ? 0 : client_reload(&s->clients, s->store, c, &row);
 	}
-	if (c->gone || c->final)
+	if (c->gone || c->final || c->switched || c->flush)
 		poll_ready(s, c);
 	return error == POLLUX_NOT_FOUND ? 0 : error;
 }
@@ -94,7 +96,7 @@ static int read_again(struct server *s)
 	if (!s->unsure)
 		return 0;
 	HASH_ITER(hh, s->clients.by_id, c, next) {
-		error = c->x && c->version < 0 ? reload(s, c->id) : 0;
+		error = client_is_here(c) && c->version < 0 ? reload(s, c->id) : 0;
 		if (error)
 			return error;
 	}
@@ -138,7 +140,7 @@ void catch_up_revert(struct server *s)
 	struct client *c, *next;
 
 	HASH_ITER(hh, s->clients.by_id, c, next) {
-		if (!c->x || c->read_in != s->transaction)
+		if (!client_is_here(c) || c->read_in != s->transaction)
 			continue;
 		c->version = -1;
 		s->unsure = true;

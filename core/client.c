@@ -247,31 +247,46 @@ void client_forget(struct clients *all, struct client *c)
 	free(c);
 }
 
+/* The first one needs no memory: most ticks bring a client just one. */
+static bool grow_pending(struct client *c)
+{
+	uint32_t room = c->pending_room < 4 ? 4 : c->pending_room * 2;
+	struct row **grown;
+
+	if (!c->pending_room) {
+		c->pending = &c->one;
+		c->pending_room = 1;
+		return true;
+	}
+	grown = realloc(c->pending == &c->one ? NULL : c->pending, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	if (c->pending == &c->one)
+		grown[0] = c->one;
+	c->pending = grown;
+	c->pending_room = room;
+	return true;
+}
+
 int client_push(struct client *c, struct row *row)
 {
 	if (c->pending_count && c->pending[c->pending_count - 1] == row)
 		return 0;
-	if (c->pending_count == c->pending_room) {
-		uint32_t room = c->pending_room ? c->pending_room * 2 : 4;
-		struct row **grown = realloc(c->pending, room * sizeof(struct row *));
-
-		if (!grown)
-			return POLLUX_NO_MEMORY;
-		c->pending = grown;
-		c->pending_room = room;
-	}
+	if (c->pending_count == c->pending_room && !grow_pending(c))
+		return POLLUX_NO_MEMORY;
 	c->pending[c->pending_count++] = row_ref(row);
 	return 0;
 }
 
-/* The array goes as well: an idle poll keeps nothing. */
+/* The array goes as well: an idle client keeps nothing. */
 void client_drop_pending(struct client *c, int64_t above)
 {
 	while (c->pending_count && c->pending[c->pending_count - 1]->seq > above)
 		row_unref(c->pending[--c->pending_count]);
 	if (c->pending_count)
 		return;
-	free(c->pending);
+	if (c->pending != &c->one)
+		free(c->pending);
 	c->pending = NULL;
 	c->pending_room = 0;
 }

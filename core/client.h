@@ -18,6 +18,7 @@
 
 #define SEQ_NEVER INT64_MAX
 
+struct link;
 struct room;
 struct socket;
 
@@ -48,20 +49,22 @@ struct socket {
 };
 
 /* What a tick does with a poll. */
-enum poll_outcome { POLL_WAIT, POLL_PARK, POLL_ANSWER };
+enum poll_outcome { POLL_WAIT, POLL_PARK, POLL_ANSWER, POLL_REFUSE };
 
 struct client {
 	UT_hash_handle hh;                 /* by id */
 	int64_t id, version;
 	struct socket *sockets;
 	struct exchange *x;                /* its poll: parked, or come in this tick */
+	struct link *link;                 /* its WebSocket, when that is its transport and is here */
 	struct bytes *cors;                /* headers its answer wants */
 	int64_t claim, cursor;
 	ev_timer due;                      /* the poll has waited long enough */
 	int64_t ping_at_ms;
 	int64_t cut_at;                    /* its missed rows were too many for one answer: those up to here; 0: all */
 	uint64_t read_in;                  /* the transaction in which it was last read again */
-	struct row **pending;              /* what its poll is to be answered with, in order */
+	struct row **pending;              /* what it is to be sent, in order; NULL or &one or on the heap */
+	struct row *one;
 	uint32_t pending_count, pending_room;
 	uint32_t answer_count;             /* how many of them this tick's answer carries: the others come with the next */
 	struct client *ready_next;         /* to be settled in this tick */
@@ -71,6 +74,10 @@ struct client {
 	bool pinged;                       /* as its row says: no second ping before the pong */
 	bool lingers;                      /* what is queued is fetched before the final packet */
 	bool ends;                         /* this tick's answer carries the final packet */
+	bool probed;                       /* its upgrade is under way: polls are held for a moment only */
+	bool flush;                        /* for that reason the parked poll is answered now */
+	bool switched;                     /* it has gone over to a WebSocket: its poll is refused */
+	bool attached;                     /* link was set in the transaction going on */
 	char final;                        /* the session is over: answered with this */
 	char with;                         /* a packet behind the pending rows in this tick's answer */
 	uint8_t outcome;
@@ -82,6 +89,12 @@ struct clients {
 	struct socket *by_sid;
 	struct room *by_key;
 };
+
+/* Whether rows for it are delivered by this process. */
+static inline bool client_is_here(const struct client *c)
+{
+	return c->x || c->link;
+}
 
 /* The cached copy, or NULL. */
 struct client *client_find(struct clients *all, int64_t id);

@@ -87,7 +87,7 @@ static int connected(struct server *s, struct client_row *client, const struct s
 		error = reply(s, client->id, SIO_CONNECT, row->nsp.at, json, (size_t)len);
 	if (client->connect_by_ms) {
 		client->connect_by_ms = 0;
-		client->expires_at_ms = client->ping_at_ms + s->settings->ping_timeout_ms;
+		client->expires_at_ms = session_pong_by(s, client);
 	}
 	return error ? error : run_connection(s, client, row);
 }

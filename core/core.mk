@@ -10,6 +10,7 @@ libcore_a_SOURCES = \
 	core/event_read.c \
 	core/event_run.c core/event_run.h \
 	core/exchange.h \
+	core/frames.c core/frames.h \
 	core/handler.h \
 	core/handshake.c core/handshake.h \
 	core/housekeeping.c core/housekeeping.h \
@@ -17,6 +18,9 @@ libcore_a_SOURCES = \
 	core/input.c core/input.h \
 	core/journal.c core/journal.h \
 	core/limits.h \
+	core/link.c core/link.h \
+	core/link_run.c core/link_run.h \
+	core/link_wait.c \
 	core/packet.c core/packet.h \
 	core/poll.c core/poll.h \
 	core/post.c core/post.h \
@@ -29,4 +33,5 @@ libcore_a_SOURCES = \
 	core/state.h \
 	core/throttle.c core/throttle.h \
 	core/tick.c core/tick.h \
+	core/upgrade.c core/upgrade.h \
 	core/watchdog.c core/watchdog.h

@@ -67,7 +67,7 @@ static void forget_cached(struct server *s, int64_t now)
 	struct client *c, *next;
 
 	HASH_ITER(hh, s->clients.by_id, c, next)
-		if (!c->x && !c->ready && now - c->used_ms > CACHE_MS)
+		if (!client_is_here(c) && !c->ready && now - c->used_ms > CACHE_MS)
 			client_forget(&s->clients, c);
 }
 

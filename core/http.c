@@ -31,6 +31,28 @@ void http_refuse(struct input *in, enum refusal why)
 	input_answer(in, why == REFUSE_FORBIDDEN ? 403 : 400, "application/json", refusals[why], strlen(refusals[why]));
 }
 
+static void add_cookie(const struct server *s, const struct input *in, struct buf *headers)
+{
+	bool opens = in->kind == INPUT_HANDSHAKE && (in->status == 200 || in->status == 101);
+
+	if (opens && s->settings->cookie)
+		buf_addf(headers, "Set-Cookie: io=%s; Path=/; HttpOnly; SameSite=Lax\r\n", in->sid);
+}
+
+struct bytes *http_handshake_headers(const struct server *s, const struct input *in)
+{
+	struct bytes *made;
+	struct buf b;
+
+	buf_init(&b, 16384);
+	add_cookie(s, in, &b);
+	if (in->cors)
+		buf_add(&b, in->cors->data, in->cors->len);
+	made = b.error || !b.len ? NULL : bytes_new(b.data, b.len);
+	buf_deinit(&b);
+	return made;
+}
+
 void http_answer(struct server *s, struct input *in)
 {
 	char headers[256];
@@ -41,8 +63,7 @@ void http_answer(struct server *s, struct input *in)
 	snprintf(headers, sizeof(headers), "%s%s%s" NO_STORE, in->type ? "Content-Type: " : "", in->type ? in->type : "",
 		 in->type ? "\r\n" : "");
 	buf_add_str(&all, headers);
-	if (in->kind == INPUT_HANDSHAKE && in->status == 200 && s->settings->cookie)
-		buf_addf(&all, "Set-Cookie: io=%s; Path=/; HttpOnly; SameSite=Lax\r\n", in->sid);
+	add_cookie(s, in, &all);
 	if (in->cors)
 		buf_add(&all, in->cors->data, in->cors->len);
 	exchange_respond(in->x, in->status, all.data ? all.data : "", &body, 1);
@@ -117,6 +138,8 @@ static enum input_kind kind_of(const struct exchange *x, bool proper, bool has_s
 {
 	if (!has_sid)
 		return INPUT_HANDSHAKE;
+	if (proper && x->websocket)
+		return INPUT_UPGRADE;
 	return proper && strcmp(x->method, "POST") == 0 ? INPUT_POST : INPUT_POLL;
 }
 
@@ -129,10 +152,10 @@ static bool query_is(const struct exchange *x, const char *name, const char *val
 	return len == (ssize_t)strlen(value) && memcmp(text, value, (size_t)len) == 0;
 }
 
-/* A session's requests are GET and POST by polling, in the protocol of the handshake. */
+/* A session's requests are GET and POST by polling, or a WebSocket's handshake, in the protocol of the session's own. */
 static bool is_misused(const struct exchange *x)
 {
-	return !query_is(x, "transport", "polling") || !query_is(x, "EIO", "4") ||
+	return !query_is(x, "transport", x->websocket ? "websocket" : "polling") || !query_is(x, "EIO", "4") ||
 	       (strcmp(x->method, "GET") != 0 && strcmp(x->method, "POST") != 0);
 }
 
@@ -150,7 +173,7 @@ static int check_request(const struct exchange *x, bool has_sid)
 		return -1;   /* whether the session is known comes first */
 	if (strcmp(x->method, "GET") != 0)
 		return REFUSE_METHOD;
-	if (websocket)
+	if (websocket != x->websocket)
 		return REFUSE_REQUEST;
 	return query_is(x, "EIO", "4") ? -1 : REFUSE_PROTOCOL;
 }
@@ -186,6 +209,10 @@ static void submit_engine(struct server *s, struct exchange *x)
 	if (query_get(x->query, strlen(x->query), "t", in->t, sizeof(in->t)) < 0)
 		in->t[0] = 0;   /* too long to be told from another that begins alike */
 	s->open_exchanges++;
+	if (refused < 0 && x->websocket && !in->misused) {
+		in->link = link_new(s);
+		refused = in->link ? -1 : REFUSE_REQUEST;
+	}
 	if (refused >= 0) {
 		http_refuse(in, (enum refusal)refused);
 		http_answer(s, in);

@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+#include "core/link.h"
+
+/* A connection is held long before: by one message of the largest size that may be set. */
+#define MESSAGES_MAX_BYTES ((size_t)1 << 31)
+
 void inputs_init(struct inputs *list)
 {
 	list->first = NULL;
@@ -40,6 +45,7 @@ struct input *input_new(enum input_kind kind, struct exchange *x)
 		return NULL;
 	in->kind = kind;
 	in->x = x;
+	buf_init(&in->messages, MESSAGES_MAX_BYTES);
 	return in;
 }
 
@@ -49,6 +55,8 @@ void input_free(struct input *in)
 		return;
 	bytes_unref(in->cors);
 	bytes_unref(in->body);
+	buf_deinit(&in->messages);
+	link_unref(in->link);
 	free(in);
 }
 

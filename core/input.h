@@ -8,13 +8,24 @@
 
 #include <uthash.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "core/exchange.h"
 #include "db/clients.h"
 
-enum input_kind { INPUT_HANDSHAKE, INPUT_POLL, INPUT_POST, INPUT_ABORT };
+enum input_kind {
+	INPUT_HANDSHAKE,
+	INPUT_POLL,
+	INPUT_POST,
+	INPUT_ABORT,      /* the peer of a parked poll has left */
+	INPUT_UPGRADE,    /* a WebSocket handshake that names a session */
+	INPUT_MESSAGES,   /* of a WebSocket */
+	INPUT_LEFT,       /* a WebSocket has gone */
+	INPUT_REFUSED,    /* answered with Bad request, whatever comes of the tick */
+};
 
 struct client;
+struct link;
 
 struct input {
 	struct input *next;
@@ -23,19 +34,25 @@ struct input {
 	struct bytes *cors;             /* header lines every answer to it gets */
 	char sid[RANDOM_ID_LEN + 1];
 	char t[CLIENT_T_MAX + 1];
-	int64_t client, claim;          /* of an abort */
-	size_t cursor;                  /* how far a POST's payload has been run */
+	int64_t client, claim;          /* of an abort; of a WebSocket's */
+	struct link *link;              /* the WebSocket it is of: a reference */
+	struct buf messages;            /* what that has sent */
+	const char *reason;             /* why it left; static */
+	size_t cursor;                  /* how far a POST's payload, or the messages, have been run */
 	struct client *polling;         /* of a poll: the client that has taken the exchange over in this tick */
 	UT_hash_handle hh;              /* of a POST: among the open ones, by sid */
 	bool misused;                   /* a known session is refused all the same: method or transport */
 	bool overlaps;                  /* of a POST: another of its session was open when it came */
-	bool unfinished;                /* of a POST: the tick was full, the rest of its payload runs in a later one */
-	size_t kept;                    /* up to where the payload's packets have been committed */
+	bool unfinished;                /* the tick was full: the rest of its payload, or messages, runs in a later one */
+	size_t kept;                    /* up to where they have been committed */
 
 	/* The answer, set while it runs. */
 	int status;                     /* 0: none yet */
 	const char *type;               /* Content-Type; static */
 	struct bytes *body;
+	/* Of a WebSocket's: what is to follow the commit. */
+	bool second;                    /* another one has, or had, the upgrade */
+	bool probed, switched, closes;
 };
 
 struct inputs {

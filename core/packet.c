@@ -15,6 +15,7 @@
 #include "core/session.h"
 #include "db/sockets.h"
 #include "proto/attachments.h"
+#include "proto/base64.h"
 #include "proto/sio.h"
 
 int packet_stream_open(struct packet_stream *ps, struct server *s, struct client_row *client)
@@ -258,4 +259,20 @@ int packet_run(struct packet_stream *ps, struct text data, bool binary)
 	if (ps->s->handler->message)
 		return run_message(ps, data, binary);
 	return binary ? run_binary(ps, data) : run_text(ps, data);
+}
+
+int packet_run_eio(struct packet_stream *ps, const struct eio_packet *p)
+{
+	char *data;
+	ssize_t len;
+	int error = POLLUX_NO_MEMORY;
+
+	if (!p->base64)
+		return packet_run(ps, (struct text){p->data, p->len}, false);
+	data = malloc(BASE64_DECODED_MAX(p->len) + 1);
+	len = data ? base64_decode(p->data, p->len, data) : 0;
+	if (data && len >= 0)
+		error = packet_run(ps, (struct text){data, (size_t)len}, true);
+	free(data);
+	return error;
 }

@@ -3,6 +3,7 @@
 #define POLLUX_PACKET_H
 
 #include "core/state.h"
+#include "proto/eio.h"
 
 /* The packets of one request, in order: a binary packet may be received in pieces, also over several requests. */
 struct packet_stream {
@@ -17,6 +18,8 @@ struct packet_stream {
 int packet_stream_open(struct packet_stream *ps, struct server *s, struct client_row *client) WARN_UNUSED;
 /* Runs one message. A violation closes the session (closed is set); an error ends the tick. */
 int packet_run(struct packet_stream *ps, struct text data, bool binary) WARN_UNUSED;
+/* The same for an Engine.IO message as it was parsed from text, base64 included. */
+int packet_run_eio(struct packet_stream *ps, const struct eio_packet *p) WARN_UNUSED;
 /* Stores what is still incomplete; frees the rest. keep false: frees only. */
 int packet_stream_close(struct packet_stream *ps, bool keep) WARN_UNUSED;
 

@@ -13,8 +13,11 @@
 #include "core/limits.h"
 #include "core/session.h"
 #include "core/tick.h"
+#include "core/upgrade.h"
 #include "proto/eio.h"
 
+/* So long a poll is held that comes while its client goes over to a WebSocket. */
+#define PROBED_HOLD_MS 100
 #define ANSWER_TYPE "text/plain; charset=UTF-8"
 #define ANSWER_HEADERS "Content-Type: " ANSWER_TYPE "\r\nCache-Control: no-store\r\n"
 
@@ -136,7 +139,8 @@ static void take_poll(struct server *s, struct input *in, struct client *c, cons
 	c->claim = row->claim;
 	c->cursor = row->cursor;
 	c->pinged = row->pinged;
-	c->parked = c->is_due = c->gone = c->ends = false;
+	c->parked = c->is_due = c->gone = c->ends = c->flush = c->switched = false;
+	c->probed = upgrade_under_way(s, row);
 	c->lingers = row->state == CLIENT_CLOSING;
 	c->final = c->lingers ? row->final : 0;
 	c->cut_at = 0;
@@ -208,7 +212,7 @@ void poll_gone(struct server *s, int64_t id)
 {
 	struct client *c = client_find(&s->clients, id);
 
-	if (!c || !c->x)
+	if (!c || !client_is_here(c))
 		return;
 	c->gone = true;
 	c->read_in = s->transaction;   /* so that a rollback makes it look again */
@@ -250,7 +254,7 @@ static int due_packet(struct server *s, struct client *c, char *with)
 	c->ping_at_ms = row.ping_at_ms;
 	if (row.ping_at_ms <= clock_mono_ms() && !row.pinged)
 		*with = '2';
-	else if (c->is_due && server_hold_ms(s))
+	else if (c->is_due && (c->probed || server_hold_ms(s)))
 		*with = '6';
 	return 0;
 }
@@ -273,7 +277,7 @@ static int choose_packet(struct server *s, struct client *c, char *with)
 	}
 	if (c->is_due || (!c->parked && ping_due))
 		error = due_packet(s, c, with);
-	if (!error && !*with && !c->pending_count && s->draining)
+	if (!error && !*with && !c->pending_count && (s->draining || c->flush))
 		*with = '6';
 	return error;
 }
@@ -296,14 +300,29 @@ static int settle_answer(struct server *s, struct client *c, char with)
 	return client_answer(s->store, c->id, c->claim, cursor, c->t, c->with);
 }
 
+/* Its cursor is not kept: what is sent by WebSocket is not sent again. */
+static int settle_link(struct server *s, struct client *c)
+{
+	c->ends = c->final || c->gone;
+	if (c->pending_count || c->ends)
+		c->outcome = POLL_ANSWER;
+	return c->ends && !c->gone ? client_delete(s->store, c->id) : 0;
+}
+
 static int settle_one(struct server *s, struct client *c)
 {
 	char with;
 	int error;
 
 	c->outcome = POLL_WAIT;
+	if (c->link)
+		return settle_link(s, c);
 	if (!c->x)
 		return 0;
+	if (c->switched) {
+		c->outcome = POLL_REFUSE;
+		return 0;
+	}
 	error = choose_packet(s, c, &with);
 	if (error)
 		return error;
@@ -344,8 +363,8 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
 static void on_aborted(struct exchange *x)
 {
 	struct client *c = x->owner;
-	struct server *s = c->due.data;
-	struct input *in = input_new(INPUT_ABORT, NULL);
+	struct server *s = c ? c->due.data : NULL;
+	struct input *in = c ? input_new(INPUT_ABORT, NULL) : NULL;
 
 	if (!in)
 		return;
@@ -361,6 +380,8 @@ static void start_due(struct server *s, struct client *c)
 
 	if (c->pinged)
 		at = now + s->settings->ping_interval_ms;
+	if (c->probed)
+		hold = PROBED_HOLD_MS;
 	if (hold && now + hold < at)
 		at = now + hold;
 	ev_timer_init(&c->due, on_due, (double)(at > now ? at - now : 0) / 1000.0, 0);
@@ -389,7 +410,6 @@ static void release(struct server *s, struct client *c)
 	bytes_unref(c->cors);
 	c->cors = NULL;
 	client_drop_pending(c, INT64_MIN);
-	s->open_exchanges--;
 }
 
 static void send_answer(struct server *s, struct client *c)
@@ -406,10 +426,26 @@ static void send_answer(struct server *s, struct client *c)
 		buf_add(&headers, c->cors->data, c->cors->len);
 	}
 	exchange_respond(c->x, 200, headers.data ? headers.data : ANSWER_HEADERS, &body, 1);
+	s->open_exchanges--;
 	buf_deinit(&headers);
 	release(s, c);
 	if (c->ends)
 		client_forget(&s->clients, c);
+}
+
+static void send_refusal(struct server *s, struct client *c)
+{
+	struct input *in = input_new(INPUT_REFUSED, c->x);
+
+	if (in) {
+		in->cors = bytes_ref(c->cors);
+		http_refuse(in, REFUSE_REQUEST);
+		http_answer(s, in);
+	} else {
+		exchange_respond(c->x, 400, "", NULL, 0);
+		s->open_exchanges--;
+	}
+	release(s, c);
 }
 
 /* Due again though nothing was to be said: the pong came meanwhile and moved the next ping. */
@@ -430,13 +466,62 @@ void poll_send(struct server *s)
 	for (; c; c = next) {
 		next = c->ready_next;
 		c->ready = false;
-		if (c->outcome == POLL_ANSWER)
+		if (c->outcome == POLL_ANSWER && c->link)
+			link_send_pending(s, c);
+		else if (c->outcome == POLL_ANSWER)
 			send_answer(s, c);
+		else if (c->outcome == POLL_REFUSE)
+			send_refusal(s, c);
 		else if (c->outcome == POLL_PARK)
 			send_park(s, c);
 		else
 			wait_on(s, c);
 	}
+}
+
+void poll_send_links(struct server *s)
+{
+	struct client **at = &s->ready, *c;
+
+	while ((c = *at)) {
+		if (!c->link || c->final || c->gone) {
+			at = &c->ready_next;
+			continue;
+		}
+		*at = c->ready_next;
+		c->ready = false;
+		link_send_pending(s, c);
+	}
+}
+
+/* The input of a poll that came in this tick. */
+static struct input *input_of(const struct server *s, const struct client *c)
+{
+	struct input *in = s->done.first;
+
+	while (in && in->polling != c)
+		in = in->next;
+	return in;
+}
+
+void poll_evict(struct server *s, int64_t id)
+{
+	struct client *c = client_find(&s->clients, id);
+	struct input *in;
+
+	if (!c || !c->x)
+		return;
+	in = c->parked ? input_new(INPUT_REFUSED, c->x) : input_of(s, c);
+	if (!in)
+		return;
+	if (c->parked) {
+		in->cors = bytes_ref(c->cors);
+		c->x->owner = NULL;
+		inputs_add(&s->done, in);
+	}
+	in->polling = NULL;
+	http_refuse(in, REFUSE_REQUEST);
+	release(s, c);
 }
 
 /* Those that came in this tick go back to their inputs; parked ones keep what was committed, and stay ready. What was read of clients in the
@@ -448,14 +533,16 @@ void poll_revert(struct server *s)
 	s->ready = NULL;
 	HASH_ITER(hh, s->clients.by_id, c, next) {
 		c->ready = false;
-		if (!c->parked) {
+		if (c->attached)
+			link_detach(c->link);
+		if (!c->parked && !c->link) {
 			c->version = -1;
 			c->x = NULL;
 			bytes_unref(c->cors);
 			c->cors = NULL;
 		}
-		client_drop_pending(c, c->parked ? s->position : INT64_MIN);
-		if (c->parked && (c->pending_count || c->is_due || c->final || c->gone || s->draining))
+		client_drop_pending(c, c->parked || c->link ? s->position : INT64_MIN);
+		if (client_is_here(c) && (c->pending_count || c->is_due || c->final || c->gone || c->flush || c->switched || s->draining))
 			poll_ready(s, c);
 	}
 }

@@ -15,10 +15,14 @@ int poll_abort(struct server *s, struct input *in) WARN_UNUSED;
 int poll_settle(struct server *s) WARN_UNUSED;
 /* After COMMIT: sends the answers, parks the others. */
 void poll_send(struct server *s);
+/* After reading alone: sends WebSockets what came for them, for which nothing is to be written. */
+void poll_send_links(struct server *s);
 /* After a rollback: everybody is as before. */
 void poll_revert(struct server *s);
 /* The client's row has been deleted: a poll that waits here is answered with the end. */
 void poll_gone(struct server *s, int64_t id);
+/* The client's transport is a WebSocket from now on: a poll that waits here is refused. Inside the transaction. */
+void poll_evict(struct server *s, int64_t id);
 /* Puts the client on the list of those to be settled. */
 void poll_ready(struct server *s, struct client *c);
 /* Makes every parked poll ready: the server drains. */

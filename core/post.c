@@ -14,7 +14,6 @@
 #include "core/packet.h"
 #include "core/session.h"
 #include "core/tick.h"
-#include "proto/base64.h"
 #include "proto/eio.h"
 #include "proto/header.h"
 
@@ -39,23 +38,11 @@ static int refuse_and_close(struct packet_stream *ps, struct input *in, const ch
 	return close_with(ps->s, ps->client, reason, '1', SESSION_DROP);
 }
 
-static int run_base64(struct packet_stream *ps, const struct eio_packet *p)
-{
-	char *data = malloc(BASE64_DECODED_MAX(p->len) + 1);
-	ssize_t len = data ? base64_decode(p->data, p->len, data) : 0;
-	int error = POLLUX_NO_MEMORY;
-
-	if (data && len >= 0)
-		error = packet_run(ps, (struct text){data, (size_t)len}, true);
-	free(data);
-	return error;
-}
-
 static int run_packet(struct packet_stream *ps, struct input *in, const struct eio_packet *p)
 {
 	switch (p->type) {
 	case EIO_MESSAGE:
-		return p->base64 ? run_base64(ps, p) : packet_run(ps, (struct text){p->data, p->len}, false);
+		return packet_run_eio(ps, p);
 	case EIO_PONG:
 		session_rearm(ps->s, ps->client, clock_mono_ms());
 		return 0;

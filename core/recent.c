@@ -13,7 +13,7 @@ static void recent_drop_oldest(struct recent *r)
 	struct row *row = r->ring[r->first];
 
 	r->after = row->seq;
-	r->bytes -= row_size(row) - (row->polling ? row->polling->len : 0);
+	r->bytes -= row_size(row);
 	r->first = (r->first + 1) % RECENT_ROWS;
 	r->count--;
 	row_unref(row);
@@ -31,7 +31,7 @@ void recent_add(struct recent *r, struct row *row)
 	if (r->count == RECENT_ROWS)
 		recent_drop_oldest(r);
 	r->ring[(r->first + r->count++) % RECENT_ROWS] = row_ref(row);
-	r->bytes += row_size(row) - (row->polling ? row->polling->len : 0);
+	r->bytes += row_size(row);
 	while (r->bytes > RECENT_MAX_BYTES && r->count > 1)
 		recent_drop_oldest(r);
 }

@@ -84,7 +84,7 @@ static int route_to_socket(const struct routing *r, const struct socket *s)
 	struct client *c = s->client;
 	int error;
 
-	if (!c->x || r->row->seq <= c->cursor || !in_time(&s->all, r->row->seq))
+	if (!client_is_here(c) || r->row->seq <= c->cursor || !in_time(&s->all, r->row->seq))
 		return 0;
 	if (r->except.at && is_in_any(s, r->except, r->row->seq))
 		return 0;
@@ -111,7 +111,7 @@ static int route_reply(const struct routing *r)
 	struct client *c = client_find(r->all, r->row->client);
 	int error;
 
-	if (!c || !c->x || r->row->seq <= c->cursor)
+	if (!c || !client_is_here(c) || r->row->seq <= c->cursor)
 		return 0;
 	error = client_push(c, r->row);
 	if (!error)

@@ -58,6 +58,7 @@ struct row *row_new(const struct log_row *from, bool foreign)
 	r->seq = from->seq;
 	r->client = from->client;
 	r->polling = NULL;
+	r->frames = (struct channel_piece){0};
 	to = r->store;
 	r->nsp = row_keep(&to, from->nsp);
 	r->room = row_keep(&to, from->room);
@@ -78,27 +79,13 @@ void row_unref(struct row *r)
 	if (!r || --r->refs)
 		return;
 	bytes_unref(r->polling);
+	bytes_unref(r->frames.owner);
 	free(r);
 }
 
 size_t row_size(const struct row *r)
 {
-	return sizeof(*r) + r->nsp.len + r->room.len + r->targets.len + r->packet.len + r->attachments.len +
-	       (r->polling ? r->polling->len : 0);
-}
-
-static int row_attachments(const struct row *r, size_t *encoded_len)
-{
-	const char *data;
-	size_t cursor = 0, len;
-	int n = 0;
-
-	*encoded_len = 0;
-	while (attachment_next(r->attachments.at, r->attachments.len, &cursor, &data, &len)) {
-		*encoded_len += 2 + BASE64_ENCODED_LEN(len);
-		n++;
-	}
-	return n;
+	return sizeof(*r) + r->nsp.len + r->room.len + r->targets.len + r->packet.len + r->attachments.len;
 }
 
 static char *row_encode_attachments(const struct row *r, char *to, bool first)
@@ -125,25 +112,51 @@ static size_t row_head(const struct row *r, int attachments, char *out, size_t c
 	return sio_write_head(out, cap, attachments ? SIO_BINARY_EVENT : SIO_EVENT, attachments, r->nsp.at, r->nsp.len, -1);
 }
 
+static int count_attachments(const struct row *r)
+{
+	const char *data;
+	size_t cursor = 0, len;
+	int n = 0;
+
+	while (attachment_next(r->attachments.at, r->attachments.len, &cursor, &data, &len))
+		n++;
+	return n;
+}
+
+size_t row_text(const struct row *r, char *to)
+{
+	int attachments = count_attachments(r);
+	size_t head = row_head(r, attachments, NULL, 0);
+
+	if (to) {
+		*to++ = '4';
+		row_head(r, attachments, to, head);
+		memcpy(to + head, r->packet.at, r->packet.len);
+	}
+	return 1 + head + r->packet.len;
+}
+
+/* Of its attachments, each as b and base64 with a separator. */
+static size_t encoded_len(const struct row *r)
+{
+	const char *data;
+	size_t cursor = 0, len, sum = 0;
+
+	while (attachment_next(r->attachments.at, r->attachments.len, &cursor, &data, &len))
+		sum += 2 + BASE64_ENCODED_LEN(len);
+	return sum;
+}
+
 static struct bytes *row_encode_polling(const struct row *r)
 {
-	size_t encoded_len, head_len, len;
-	int attachments = row_attachments(r, &encoded_len);
-	struct bytes *b;
+	struct bytes *b = bytes_new(NULL, (r->packet.at ? row_text(r, NULL) : 0) + encoded_len(r));
 	char *to;
 
-	head_len = row_head(r, attachments, NULL, 0);
-	len = (r->packet.at ? 1 + head_len + r->packet.len : 0) + encoded_len;
-	b = bytes_new(NULL, len);
 	if (!b)
 		return NULL;
 	to = b->data;
-	if (r->packet.at) {
-		*to++ = '4';
-		to += row_head(r, attachments, to, head_len);
-		memcpy(to, r->packet.at, r->packet.len);
-		to += r->packet.len;
-	}
+	if (r->packet.at)
+		to += row_text(r, to);
 	to = row_encode_attachments(r, to, !r->packet.at);
 	*to = 0;
 	b->len = (uint32_t)(to - b->data);

@@ -6,6 +6,7 @@
 #define POLLUX_ROW_H
 
 #include "base/bytes.h"
+#include "core/channel.h"
 #include "core/event.h"
 #include "db/log.h"
 
@@ -15,6 +16,7 @@ struct row {
 	int64_t seq, client;
 	struct text nsp, room, targets, packet, attachments;   /* point into store[] */
 	struct bytes *polling;                                 /* its packets in a polling payload, joined by \x1e; NULL until asked for */
+	struct channel_piece frames;                           /* its WebSocket frames (core/frames.h); owner NULL until asked for */
 	char store[];
 };
 
@@ -26,7 +28,9 @@ struct row *row_ref(struct row *r);
 void row_unref(struct row *r);
 /* The wire form for polling (borrowed from the row), NULL: out of memory. */
 const struct bytes *row_polling(struct row *r);
-/* About how many bytes it holds. */
+/* The text of its Engine.IO message, with the 4 before it, if it has one (row->packet.at): returns its length; writes it unless to is NULL. */
+size_t row_text(const struct row *r, char *to);
+/* About how many bytes it holds, its wire forms left aside: they come and stay with their readers. */
 size_t row_size(const struct row *r);
 
 #endif

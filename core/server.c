@@ -28,7 +28,7 @@ static void on_before_wait(struct ev_loop *loop, ev_prepare *w, int revents)
 	tick_run(s);
 	if (s->inputs.count && !s->waiting_for_lock && clock_mono_ms() >= s->retry_at_ms)
 		ev_feed_event(loop, &s->retry_timer, EV_TIMER);   /* more than one tick's worth: do not sleep */
-	if (s->draining && !s->open_exchanges && s->on_idle) {
+	if (s->draining && !s->open_exchanges && !s->links.count && !s->inputs.count && s->on_idle) {
 		void (*on_idle)(void *) = s->on_idle;
 
 		s->on_idle = NULL;
@@ -175,6 +175,7 @@ int server_new(struct server **out, const struct server_options *options)
 	s->handler = options->handler;
 	inputs_init(&s->inputs);
 	inputs_init(&s->done);
+	links_init(s);
 	buf_init(&s->scratch, SCRATCH_MAX_BYTES);
 	error = open_parts(s);
 	if (!error && (s->position = log_last(s->store)) < 0)
@@ -197,6 +198,7 @@ void server_drain(struct server *s, void (*on_idle)(void *ctx), void *ctx)
 	s->on_idle = on_idle;
 	s->on_idle_ctx = ctx;
 	poll_ready_all(s);
+	links_drain(s);
 }
 
 static void unregister_process(struct server *s)
@@ -225,10 +227,12 @@ void server_free(struct server *s)
 	while ((in = inputs_take(&s->inputs)))
 		input_free(in);
 	poll_stop_all(s);
+	links_deinit(s);
 	clients_deinit(&s->clients);
 	throttle_deinit(&s->throttle);
 	recent_deinit(&s->recent);
 	journal_deinit(&s->journal);
+	frames_deinit(&s->frames);
 	event_forget_own_socket(s);
 	buf_deinit(&s->scratch);
 	unregister_process(s);

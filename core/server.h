@@ -14,13 +14,16 @@
 struct ev_loop;
 struct server;
 
+/* The kind of process that takes WebSockets: while one lives the others offer the upgrade. */
+#define SERVER_KIND_WS "ws"
+
 struct server_options {
 	struct ev_loop *loop;               /* borrowed */
 	const char *db_path;
 	const struct settings *settings;    /* borrowed for the server's life */
 	const struct handler *handler;      /* borrowed likewise */
 	const char *client_dir;             /* where the client bundle's files lie; NULL: not served */
-	const char *kind;                   /* "fcgi", "cgi", "ws": shown to the operator */
+	const char *kind;                   /* "fcgi", "cgi" or SERVER_KIND_WS: shown to the operator */
 	bool cgi;                           /* one request, then the end: no checkpoints, no shifting of deadlines */
 };
 

@@ -43,7 +43,7 @@ static bool refuse_handshake(struct server *s, struct input *in)
 {
 	const char *why = NULL;
 
-	if (too_many_polls(s))
+	if (!in->link && too_many_polls(s))
 		why = "too many polls are held";
 	else if (!throttle_take(&s->throttle, in->x->peer, s->settings->handshakes_per_minute, clock_mono_ms()))
 		why = "too many handshakes from this address";
@@ -54,11 +54,16 @@ static bool refuse_handshake(struct server *s, struct input *in)
 	return true;
 }
 
+int64_t session_pong_by(const struct server *s, const struct client_row *row)
+{
+	return row->transport == CLIENT_WEBSOCKET ? CLIENT_NEVER_MS : row->ping_at_ms + s->settings->ping_timeout_ms;
+}
+
 void session_rearm(const struct server *s, struct client_row *row, int64_t now_ms)
 {
 	row->ping_at_ms = now_ms + s->settings->ping_interval_ms;
 	row->pinged = false;
-	row->expires_at_ms = row->ping_at_ms + s->settings->ping_timeout_ms;
+	row->expires_at_ms = session_pong_by(s, row);
 	if (row->connect_by_ms && row->connect_by_ms < row->expires_at_ms)
 		row->expires_at_ms = row->connect_by_ms;
 }
@@ -77,25 +82,46 @@ static int insert_client(struct server *s, struct client_row *row, const struct 
 	return error;
 }
 
-static void answer_open(struct server *s, struct input *in)
+/* A WebSocket's goes out as its first frame. */
+static void answer_open(struct server *s, struct input *in, const char *upgrades)
 {
 	char packet[256];
 	int len = snprintf(packet, sizeof(packet),
-			   "0{\"sid\":\"%s\",\"upgrades\":[],\"pingInterval\":%lld,\"pingTimeout\":%lld,\"maxPayload\":%lld}",
-			   in->sid, (long long)s->settings->ping_interval_ms, (long long)s->settings->ping_timeout_ms,
+			   "0{\"sid\":\"%s\",\"upgrades\":[%s],\"pingInterval\":%lld,\"pingTimeout\":%lld,\"maxPayload\":%lld}",
+			   in->sid, upgrades, (long long)s->settings->ping_interval_ms, (long long)s->settings->ping_timeout_ms,
 			   (long long)s->settings->max_http_buffer_size);
 
-	input_answer(in, 200, "text/plain; charset=UTF-8", packet, (size_t)len);
+	if (in->link)
+		input_answer(in, 101, NULL, packet, (size_t)len);
+	else
+		input_answer(in, 200, "text/plain; charset=UTF-8", packet, (size_t)len);
+}
+
+/* Only what works is named: the client cannot tell an upgrade that hangs. */
+static int find_upgrades(struct server *s, const struct input *in, const char **out)
+{
+	int live = in->link ? 0 : processes_live(s->processes, s->store, SERVER_KIND_WS);
+
+	*out = live > 0 ? "\"websocket\"" : "";
+	return live < 0 ? live : 0;
 }
 
 int session_open(struct server *s, struct input *in)
 {
 	struct client_row row = {.protocol = 4, .transport = CLIENT_POLLING, .state = CLIENT_OPEN};
 	int64_t now = clock_mono_ms();
+	const char *upgrades;
 	int error;
 
 	if (refuse_handshake(s, in))
 		return 0;
+	if (in->link) {
+		row.transport = CLIENT_WEBSOCKET;
+		row.holder = s->process_id;
+	}
+	error = find_upgrades(s, in, &upgrades);
+	if (error)
+		return error;
 	random_id(row.sid);
 	row.cursor = log_last(s->store);
 	if (row.cursor < 0)
@@ -110,8 +136,8 @@ int session_open(struct server *s, struct input *in)
 	if (error)
 		return error;
 	memcpy(in->sid, row.sid, sizeof(row.sid));
-	answer_open(s, in);
-	return 0;
+	answer_open(s, in, upgrades);
+	return in->link ? link_attach(in->link, &row) : 0;
 }
 
 /* The disconnect handlers' event. Its failure undoes only what they did. */

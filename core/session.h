@@ -18,6 +18,8 @@ int session_close(struct server *s, struct client_row *row, const char *reason, 
 int session_leave(struct server *s, struct client_row *row, const char *nsp, const char *sid, const char *reason, bool tell) WARN_UNUSED;
 /* Disconnects what the handler just run asked for. *closed tells when that was the end of row's own session. */
 int session_leave_asked(struct server *s, struct client_row *row, bool *closed) WARN_UNUSED;
+/* When it dies without a pong: never by the store where a WebSocket's own process keeps the pings. */
+int64_t session_pong_by(const struct server *s, const struct client_row *row);
 /* When the session dies unless something comes: the pong, or the CONNECT. */
 void session_rearm(const struct server *s, struct client_row *row, int64_t now_ms);
 /* Closes clients whose time has come, a batch. */

@@ -13,6 +13,7 @@ int settings_init(struct settings *s)
 	s->ping_interval_ms = 25000;
 	s->ping_timeout_ms = 20000;
 	s->connect_timeout_ms = 45000;
+	s->upgrade_timeout_ms = 10000;
 	s->max_http_buffer_size = 1000000;
 	s->serve_client = true;
 	s->history_max_rows = 10000;

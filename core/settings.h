@@ -28,6 +28,7 @@ struct settings {
 	int64_t ping_interval_ms;       /* 25000 */
 	int64_t ping_timeout_ms;        /* 20000 */
 	int64_t connect_timeout_ms;     /* 45000 */
+	int64_t upgrade_timeout_ms;     /* 10000 */
 	int64_t max_http_buffer_size;   /* 1000000 bytes: the largest body, and the largest packet */
 	struct cors cors;
 	bool serve_client;              /* true */

@@ -9,7 +9,9 @@
 
 #include "base/buf.h"
 #include "core/client.h"
+#include "core/frames.h"
 #include "core/input.h"
+#include "core/link.h"
 #include "core/recent.h"
 #include "core/server.h"
 #include "core/throttle.h"
@@ -65,6 +67,8 @@ struct server {
 	struct buf scratch;        /* where an answer is put together */
 	struct throttle throttle;  /* of handshakes */
 	size_t open_exchanges;
+	struct links links;
+	struct frames frames;      /* where rows become WebSocket frames */
 
 	bool look;                 /* the bell rang, or it is time to look at the log anyhow */
 	bool expire, housekeeping; /* that is due */

@@ -14,6 +14,7 @@
 #include "core/housekeeping.h"
 #include "core/http.h"
 #include "core/journal.h"
+#include "core/link_run.h"
 #include "core/poll.h"
 #include "core/post.h"
 #include "core/session.h"
@@ -50,6 +51,15 @@ static int run_input(struct server *s, struct input *in)
 		return post_run(s, in);
 	case INPUT_ABORT:
 		return poll_abort(s, in);
+	case INPUT_UPGRADE:
+		return link_run_claim(s, in);
+	case INPUT_MESSAGES:
+		return link_run_messages(s, in);
+	case INPUT_LEFT:
+		return link_run_left(s, in);
+	case INPUT_REFUSED:
+		http_refuse(in, REFUSE_REQUEST);
+		return 0;
 	}
 	return 0;
 }
@@ -114,7 +124,9 @@ static void finish_input(struct server *s, struct input *in)
 		if (open == in)
 			HASH_DEL(s->posts, in);
 	}
-	if (in->x && !in->polling)
+	if (in->link)
+		link_finish(s, in);
+	else if (in->x && !in->polling)
 		http_answer(s, in);
 	else
 		input_free(in);
@@ -123,6 +135,8 @@ static void finish_input(struct server *s, struct input *in)
 /* What was run of a POST stands; its rest goes behind what others have sent meanwhile. */
 static void go_on_later(struct server *s, struct input *in)
 {
+	if (in->link)
+		link_finish(s, in);
 	in->kept = in->cursor;
 	in->unfinished = false;
 	inputs_add(&s->inputs, in);
@@ -175,7 +189,10 @@ static void refuse_input(struct server *s, struct input *in, int error)
 	in->polling = NULL;
 	input_answer(in, 503, NULL, NULL, 0);
 	s->alone--;
-	finish_input(s, in);
+	if (in->link)
+		link_refuse(s, in);
+	else
+		finish_input(s, in);
 }
 
 /* Back to the queue, in order. A single one that failed alone is refused. */
@@ -270,8 +287,10 @@ static void look(struct server *s)
 		error = catch_up_read(s);
 		store_read_end(s->store);
 	}
-	if (!error)
+	if (!error) {
+		poll_send_links(s);
 		return;
+	}
 	poll_revert(s);
 	catch_up_revert(s);
 	if (error != POLLUX_BUSY)

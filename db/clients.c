@@ -8,7 +8,7 @@
 
 #define CLIENT_COLUMNS                                                                                                                 \
 	"id, sid, protocol, transport, state, final, connect_by_ms, pinged, has_partial, answered_with, answered_t, cursor, version, " \
-	"holder, claim, ping_at_ms, expires_at_ms, answered_from, upgrade_holder, upgrade_by_ms"
+	"holder, claim, ping_at_ms, expires_at_ms, answered_from, upgrade_holder, upgrade_by_ms, probed"
 
 static void copy_text(char *out, size_t cap, struct log_text text)
 {
@@ -48,6 +48,7 @@ static void read_client(sqlite3_stmt *st, struct client_row *out)
 	out->answered_from = sqlite3_column_int64(st, 17);
 	out->upgrade_holder = sqlite3_column_int64(st, 18);
 	out->upgrade_by_ms = sqlite3_column_int64(st, 19);
+	out->probed = sqlite3_column_int(st, 20) != 0;
 }
 
 static void bind_char(struct store *s, sqlite3_stmt *st, int at, const char *c)
@@ -82,6 +83,7 @@ static void bind_client(struct store *s, sqlite3_stmt *st, const struct client_r
 	bind_int(s, st, 18, row->answered_from);
 	bind_id(s, st, 19, row->upgrade_holder);
 	bind_id(s, st, 20, row->upgrade_by_ms);
+	bind_int(s, st, 21, row->probed);
 }
 
 static int insert_handshake(struct store *s, int64_t id, const char *json, size_t len)
@@ -102,7 +104,7 @@ int client_insert(struct store *s, struct client_row *row, const char *handshake
 	int error = statement_get(s, ST_CLIENT_INSERT,
 		"INSERT INTO client(" CLIENT_COLUMNS ") "
 		"VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-		"?15, ?16, ?17, ?18, ?19, ?20)",
+		"?15, ?16, ?17, ?18, ?19, ?20, ?21)",
 		&st);
 
 	if (error < 0)
@@ -168,7 +170,7 @@ int client_save(struct store *s, const struct client_row *row)
 		"UPDATE client SET sid = ?2, protocol = ?3, transport = ?4, state = ?5, final = ?6, connect_by_ms = ?7, "
 		"pinged = ?8, has_partial = ?9, answered_with = ?10, answered_t = ?11, cursor = ?12, "
 		"version = max(version, ?13), holder = ?14, claim = ?15, ping_at_ms = ?16, expires_at_ms = ?17, "
-		"answered_from = ?18, upgrade_holder = ?19, upgrade_by_ms = ?20 WHERE id = ?1",
+		"answered_from = ?18, upgrade_holder = ?19, upgrade_by_ms = ?20, probed = ?21 WHERE id = ?1",
 		&st);
 
 	if (error < 0)
@@ -338,11 +340,11 @@ int64_t client_held_count(struct store *s)
 	return error < 0 ? error : count;
 }
 
-/* Closing clients too: they have rows to fetch. */
+/* Closing clients too: they have rows to fetch. Not those of a websocket: they are sent rows as they come. */
 int client_lowest_cursor(struct store *s, int64_t *out)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_CLIENT_LOWEST_CURSOR, "SELECT min(cursor) FROM client WHERE state < 2", &st);
+	int error = statement_get(s, ST_CLIENT_LOWEST_CURSOR, "SELECT min(cursor) FROM client WHERE state < 2 AND transport = 0", &st);
 
 	return error < 0 ? error : statement_integer(s, st, INT64_MAX, out);
 }

@@ -11,6 +11,8 @@ enum client_transport { CLIENT_POLLING, CLIENT_WEBSOCKET };
 enum client_state { CLIENT_OPEN, CLIENT_CLOSING, CLIENT_CLOSED };
 
 #define CLIENT_T_MAX 23
+/* expires_at_ms of a client whose pings its own process keeps. Far below INT64_MAX: deadlines are shifted. */
+#define CLIENT_NEVER_MS (INT64_C(1) << 60)
 
 /* The row, without what is rarely read; see schema.sql. */
 struct client_row {
@@ -26,6 +28,7 @@ struct client_row {
 	int64_t connect_by_ms;                   /* 0: it has joined a namespace */
 	int64_t answered_from;
 	int64_t upgrade_holder, upgrade_by_ms;   /* 0: none */
+	bool probed;                             /* that upgrade has been probed */
 };
 
 /* Inserts (id is set) with its handshake's JSON. */

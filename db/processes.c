@@ -203,6 +203,20 @@ int processes_register(struct processes *p, struct store *s, const char *kind, b
 	return 0;
 }
 
+int processes_live(struct processes *p, struct store *s, const char *kind)
+{
+	sqlite3_stmt *st;
+	int got, error = statement_get(s, ST_PROCESS_OF_KIND, "SELECT id FROM process WHERE kind = ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_str(s, st, 1, kind);
+	while ((got = statement_step(s, st)) == 1 && !processes_alive(p, sqlite3_column_int64(st, 0)))
+		;
+	statement_end(st);
+	return got;
+}
+
 static int holds_client(struct store *s, int64_t id, bool *holds)
 {
 	sqlite3_stmt *st;

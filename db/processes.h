@@ -19,6 +19,8 @@ int processes_new(struct processes **out, const char *db_path) WARN_UNUSED;
 int processes_register(struct processes *p, struct store *s, const char *kind, bool cgi, int64_t now_ms, int64_t *id) WARN_UNUSED;
 /* Tries the other's lock (cheap: one fcntl). Our own id is alive. */
 bool processes_alive(const struct processes *p, int64_t id);
+/* Whether a process of this kind lives (our own, too). One query and a lock's test each of them; negative: error. */
+int processes_live(struct processes *p, struct store *s, const char *kind) WARN_UNUSED;
 /* Ids that have a row but no life, up to limit; rows of dead processes that hold no client are deleted on the way (write transaction). */
 int processes_dead(struct processes *p, struct store *s, int64_t *ids, int limit) WARN_UNUSED;
 /* Notes that somebody serves at this moment: about once a second. No database write. */

@@ -34,7 +34,7 @@ CREATE TABLE client (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	sid           TEXT NOT NULL UNIQUE,         -- the secret the client shows
 	protocol      INTEGER NOT NULL,             -- 4 (3 when EIO3 is allowed)
-	transport     INTEGER NOT NULL,             -- 0 polling, 1 websocket
+	transport     INTEGER NOT NULL,             -- 0 polling, 1 websocket (its cursor no longer moves then: rows are sent as they come)
 	state         INTEGER NOT NULL,             -- 0 open, 1 closing (what was queued and then `final` is still to be fetched), 2 closed (only the holder of the poll answers `final`)
 	final         TEXT,                         -- the packet that ends it: 1 close, 6 noop
 	cursor        INTEGER NOT NULL,             -- rows up to this seq have been answered
@@ -44,12 +44,13 @@ CREATE TABLE client (
 	connect_by_ms INTEGER,                      -- no namespace joined until then: closed; NULL once it has joined one
 	pinged        INTEGER NOT NULL DEFAULT 0,   -- 1: the ping that fell due at ping_at_ms has been answered to a poll
 	ping_at_ms    INTEGER NOT NULL,             -- the next ping falls due
-	expires_at_ms INTEGER NOT NULL,             -- closed then, whatever the reason: no pong, no CONNECT, nobody fetches the end
+	expires_at_ms INTEGER NOT NULL,             -- closed then, whatever the reason: no pong (by polling), no CONNECT, nobody fetches the end
 	answered_t    TEXT,                         -- the cache-buster of the last answered poll: a repeated GET gets the same again
 	answered_from INTEGER NOT NULL DEFAULT 0,   -- the cursor before that answer
 	answered_with TEXT,                         -- a packet that was part of it and is no row: 2, 6
 	upgrade_holder INTEGER,                     -- the process whose websocket has claimed the probe
 	upgrade_by_ms INTEGER,                      -- no upgrade until then: polling lives on
+	probed        INTEGER NOT NULL DEFAULT 0,   -- 1: that websocket has shown that it works: polls are answered soon, so that the client can switch
 	has_partial   INTEGER NOT NULL DEFAULT 0    -- 1: a half-received packet lies in partial
 );
 CREATE INDEX client_expires ON client(expires_at_ms);

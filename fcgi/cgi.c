@@ -160,7 +160,7 @@ static void park(struct exchange *x)
 	ev_io_start(g->loop, &g->io);
 }
 
-static const struct exchange_ops cgi_ops = { header_of, header_at_of, respond, park };
+static const struct exchange_ops cgi_ops = { header_of, header_at_of, respond, park, NULL };
 
 int cgi_read(struct cgi **out, struct ev_loop *loop, const struct request_limits *limits)
 {

@@ -38,7 +38,7 @@ static bool header_at_of(const struct exchange *x, size_t index, const char **na
 static void respond(struct exchange *x, int status, const char *headers, const struct iovec *body, int pieces);
 static void park(struct exchange *x);
 
-static const struct exchange_ops conn_ops = { header_of, header_at_of, respond, park };
+static const struct exchange_ops conn_ops = { header_of, header_at_of, respond, park, NULL };
 
 /* Drops what the last request left. */
 static void reset(struct conn *c)

@@ -215,7 +215,7 @@ int site_teardown(void **state)
 void site_serve(int n)
 {
 	struct server_options options = {
-		.loop = site->loop, .db_path = site->db.path, .settings = &site->settings, .handler = &site->handler, .kind = "fcgi",
+		.loop = site->loop, .db_path = site->db.path, .settings = &site->settings, .handler = &site->handler, .kind = site->kind ? site->kind : "fcgi",
 		.cgi = site->cgi,
 	};
 
@@ -330,8 +330,17 @@ static void fake_respond(struct exchange *x, int status, const char *headers, co
 	free(e);
 }
 
+static void fake_upgrade(struct exchange *x, const char *headers, size_t max_message, exchange_opened *opened, void *ctx)
+{
+	struct fake *f = ((struct exchange_fake *)x)->fake;
+
+	assert_true(max_message > 0);
+	fake_respond(x, 101, headers, NULL, 0);
+	site->upgrade(f, opened, ctx);
+}
+
 static const struct exchange_ops fake_ops = {
-	.header = fake_header, .header_at = fake_header_at, .respond = fake_respond, .park = fake_park,
+	.header = fake_header, .header_at = fake_header_at, .respond = fake_respond, .park = fake_park, .upgrade = fake_upgrade,
 };
 
 static char *copy(const char *text, size_t len)
@@ -357,7 +366,7 @@ struct fake *site_ask(int n, const char *method, const char *query, const char *
 	e->body = copy(body, len);
 	e->x = (struct exchange){
 		.ops = &fake_ops, .method = e->method, .path = e->path, .path_info = "", .query = e->query, .peer = "203.0.113.7",
-		.body = e->body, .body_len = len,
+		.body = e->body, .body_len = len, .websocket = site->upgrade != NULL,
 	};
 	f->open = e;
 	f->next = site->fakes;

@@ -37,6 +37,9 @@ struct site {
 	struct fake *fakes;
 	const char *headers[8];        /* of the requests to come: name, value, … NULL */
 	bool cgi;                      /* for the servers to come: no checkpoints */
+	const char *kind;              /* and their kind; NULL: fcgi */
+	/* Set: requests to come ask for a WebSocket, and this switches them over. The exchange is free by then. */
+	void (*upgrade)(struct fake *f, exchange_opened *opened, void *ctx);
 	int events;                    /* how many packets' handlers have run */
 	int (*hook)(struct event *ev, const struct incoming *in);    /* what the event "hook" does */
 	int (*leaving)(struct event *ev);                            /* what a disconnect handler does, too */

@@ -48,6 +48,7 @@ static void assert_same_client(const struct client_row *a, const struct client_r
 	assert_int_equal(a->answered_from, b->answered_from);
 	assert_int_equal(a->upgrade_holder, b->upgrade_holder);
 	assert_int_equal(a->upgrade_by_ms, b->upgrade_by_ms);
+	assert_int_equal(a->probed, b->probed);
 }
 
 static void test_client_round_trip(void **state)
@@ -75,7 +76,8 @@ static void test_client_round_trip(void **state)
 		.expires_at_ms = 6,
 		.answered_from = 7,
 		.upgrade_holder = 8,
-		.upgrade_by_ms = 90 };
+		.upgrade_by_ms = 90,
+		.probed = true };
 	random_id(row.sid);
 	OK(s, client_save(s, &row));
 	OK(s, client_load_id(s, row.id, &got));

@@ -1,0 +1,423 @@
+/* The WebSocket transport, whole: server 0 takes polls, server 1 WebSockets, on one database. */
+#include "config.h"
+#include "tests/unit/wire_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+
+static int setup(void **state)
+{
+	if (site_setup(state) != 0)
+		return -1;
+	wires_on(false);
+	wires_fail(false);
+	site_serve(0);
+	site->kind = "ws";
+	site_serve(1);
+	return 0;
+}
+
+/* "42[…]"; a fresh buffer a call, of a few. */
+static const char *event(const char *name, const char *a, const char *b)
+{
+	static char out[4][4096];
+	static int at;
+
+	at = (at + 1) % 4;
+	snprintf(out[at], sizeof(out[at]), "42[\"%s\",\"%s\",\"%s\"]", name, a, b);
+	return out[at];
+}
+
+static bool said(const void *ctx)
+{
+	return strcmp(site->said, ctx) == 0;
+}
+
+static bool no_clients(const void *ctx)
+{
+	(void)ctx;
+	return db_query(site->db.path, "SELECT count(*) FROM client") == 0;
+}
+
+static void test_direct(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1);
+
+	(void)state;
+	guest_join(&b, 0);
+	wire_say(w, "420[\"all\",\"one\"]");
+	wire_gets(w, "42[\"said\",\"one\"]\x1e" "430[\"done\"]");
+	receives(&b, 0, "42[\"said\",\"one\"]");
+	guest_say(&b, 0, event("all", "two", ""));
+	wire_gets(w, "42[\"said\",\"two\"]");
+	guest_say(&b, 0, event("direct", a.socket, "three"));
+	wire_gets(w, "42[\"said\",\"three\"]");
+	wire_hang_up(w);
+	assert_true(site_until(said, "transport close\n"));
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client WHERE transport = 1"), 0);
+	wire_free(w);
+}
+
+/* What a tick brings one socket goes out in one call, and what lies together in one piece. */
+static void test_one_call_a_tick(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1), *v = wire_join(&b, 1);
+	char *expected = malloc(100 * 40), *e = expected;
+
+	(void)state;
+	w->calls = w->pieces = 0;
+	for (int i = 0; i < 100; i++)
+		wire_say(v, event("all", "x", ""));
+	for (int i = 0; i < 100; i++)
+		e += sprintf(e, "%s42[\"said\",\"x\"]", i ? "\x1e" : "");
+	wire_gets(w, expected);
+	wire_gets(v, expected);
+	assert_int_equal(w->calls, 1);
+	assert_int_equal(w->pieces, 1);
+	free(expected);
+	wire_free(w);
+	wire_free(v);
+}
+
+static void test_binary(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1), *v = wire_join(&b, 1);
+
+	(void)state;
+	wire_say(w, "452-7[\"x\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]");
+	wire_say_binary(w, "ab\0", 3);
+	site_spin(20);   /* the rest comes in another read: the half is kept in the store */
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM partial"), 1);
+	wire_say_binary(w, "", 0);
+	wire_gets(w, "42[\"said\",\"binary\"]\x1e" "437[\"done\"]");
+	wire_gets(v, "42[\"said\",\"binary\"]");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM partial"), 0);
+	wire_say_binary(w, "x", 1);
+	assert_int_equal(wire_close_code(w), 1000);
+	wire_free(w);
+	wire_free(v);
+}
+
+/* Each of these ends the session, and nobody else's. */
+static void test_violations(void **state)
+{
+	static const char *const bad[] = { "", "9", "x", "2", "1", "4", "42{}", "42[\"disconnect\"]", "40", "44" };
+	struct guest a, b;
+	struct wire *w, *v = wire_join(&b, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		w = wire_join(&a, 1);
+		wire_say(w, bad[i]);
+		assert_int_equal(wire_close_code(w), 1000);
+		wire_free(w);
+	}
+	wire_say(v, event("all", "still here", ""));
+	wire_gets(v, "42[\"said\",\"still here\"]");
+	wire_free(v);
+}
+
+static void test_heartbeat(void **state)
+{
+	struct guest a, b;
+	struct wire *w, *v;
+
+	(void)state;
+	site->settings.ping_interval_ms = 60;
+	site->settings.ping_timeout_ms = 60;
+	w = wire_join(&a, 1);
+	v = wire_join(&b, 1);
+	for (int i = 0; i < 3; i++) {
+		wire_gets(w, "2");
+		wire_say(w, "3");
+		if (i == 0)
+			wire_gets(v, "2");
+	}
+	assert_int_equal(wire_close_code(v), 1000);
+	assert_true(site_until(said, "ping timeout\n"));
+	assert_int_equal(w->closed_with, -1);
+	wire_free(w);
+	wire_free(v);
+}
+
+static void test_connect_timeout(void **state)
+{
+	struct wire *w;
+
+	(void)state;
+	site->settings.connect_timeout_ms = 50;
+	wires_on(true);
+	w = wire_of(site_ask(1, "GET", "EIO=4&transport=websocket", NULL, 0));
+	assert_int_equal(wire_close_code(w), 1000);
+	assert_true(site_until(no_clients, NULL));
+	wire_free(w);
+}
+
+/* The server ends a socket, or the client whole: all that was said before comes first. */
+static void test_disconnected(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1);
+
+	(void)state;
+	guest_join(&b, 0);
+	wire_say(w, event("bye", "", ""));
+	wire_gets(w, "41");
+	assert_int_equal(w->closed_with, -1);
+	wire_say(w, "40");
+	wire_hang_up(w);
+	wire_free(w);
+	w = wire_join(&a, 1);
+	guest_say(&b, 0, event("direct", a.socket, "last words"));
+	guest_say(&b, 0, event("kick", a.socket, "whole"));
+	wire_gets(w, "42[\"said\",\"last words\"]\x1e" "41");
+	assert_int_equal(wire_close_code(w), 1000);
+	wire_free(w);
+}
+
+static void test_upgrade(void **state)
+{
+	struct guest a, b;
+	struct fake *f;
+	struct wire *w;
+
+	(void)state;
+	guest_open(&a, 0);
+	guest_say(&a, 0, "40");
+	f = guest_get(&a, 0);
+	answers(f, 200, NULL);
+	assert_int_equal(sscanf(f->body, "40{\"sid\":\"%31[^\"]", a.socket), 1);
+	guest_join(&b, 0);
+	f = guest_get(&a, 0);
+	site_await_parked(f);
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	answers(f, 200, "6");
+	guest_say(&b, 0, event("all", "by polling", ""));
+	receives(&a, 0, "42[\"said\",\"by polling\"]");
+	answers(guest_get(&a, 0), 200, "6");   /* held for a moment only */
+	guest_say(&b, 0, event("all", "queued", ""));
+	wire_say(w, "5");
+	wire_gets(w, "42[\"said\",\"queued\"]");
+	wire_say(w, event("all", "by websocket", ""));
+	wire_gets(w, "42[\"said\",\"by websocket\"]");
+	answers(guest_get(&a, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
+	answers(guest_post(&a, 0, "42[\"all\",\"no\"]"), 400, "{\"code\":3,\"message\":\"Bad request\"}");
+	wire_hang_up(w);
+	assert_true(site_until(said, "transport close\n"));
+	wire_free(w);
+}
+
+/* A poll that still waits when the client switches is refused, wherever it waits. */
+static void test_poll_at_the_switch(void **state)
+{
+	struct guest a;
+	struct wire *w;
+	struct fake *f;
+
+	(void)state;
+	for (int n = 0; n < 2; n++) {
+		guest_join(&a, n);
+		w = wire_upgrading(&a, 1);
+		f = guest_get(&a, n);
+		site_await_parked(f);
+		wire_say(w, "5");
+		answers(f, 400, "{\"code\":3,\"message\":\"Bad request\"}");
+		wire_say(w, event("all", "on", ""));
+		wire_gets(w, "42[\"said\",\"on\"]");
+		wire_hang_up(w);
+		wire_free(w);
+	}
+}
+
+/* A binary event begun by polling ends by WebSocket. */
+static void test_partial_across(void **state)
+{
+	struct guest a;
+	struct wire *w;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_say(&a, 0, "452-7[\"x\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]\x1e" "bYWI=");
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	wire_say(w, "5");
+	wire_say_binary(w, "cd", 2);
+	wire_gets(w, "42[\"said\",\"binary\"]\x1e" "437[\"done\"]");
+	wire_free(w);
+}
+
+static void test_second_websocket(void **state)
+{
+	struct guest a;
+	struct wire *w, *second;
+
+	(void)state;
+	guest_join(&a, 0);
+	w = wire_upgrading(&a, 1);
+	second = wire_upgrading(&a, 1);
+	assert_int_equal(wire_close_code(second), 1000);
+	wire_free(second);
+	wire_say(w, "2probe");
+	wire_say(w, "5");
+	wire_gets(w, "3probe");
+	second = wire_upgrading(&a, 1);
+	assert_int_equal(wire_close_code(second), 1000);
+	wire_free(second);
+	wire_say(w, event("all", "first", ""));
+	wire_gets(w, "42[\"said\",\"first\"]");
+	wire_free(w);
+}
+
+/* However an attempt ends before the switch, polling lives on and another attempt may follow. */
+static void test_abandoned(void **state)
+{
+	struct guest a;
+	struct wire *w;
+
+	(void)state;
+	guest_join(&a, 0);
+	w = wire_upgrading(&a, 1);
+	wire_hang_up(w);
+	wire_free(w);
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	wire_hang_up(w);
+	wire_free(w);
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "4hello");
+	assert_int_equal(wire_close_code(w), 1000);
+	wire_free(w);
+	wires_fail(true);
+	w = wire_upgrading(&a, 1);
+	wires_fail(false);
+	wire_free(w);
+	site->settings.upgrade_timeout_ms = 40;
+	w = wire_upgrading(&a, 1);
+	assert_int_equal(wire_close_code(w), 1000);
+	wire_free(w);
+	guest_say(&a, 0, event("all", "alive", ""));
+	receives(&a, 0, "42[\"said\",\"alive\"]");
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_say(w, "5");
+	wire_gets(w, "3probe");
+	wire_free(w);
+}
+
+static void test_refused_handshakes(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	answers(site_ask(1, "GET", "EIO=4&transport=websocket", NULL, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
+	wires_on(true);
+	answers(site_ask(1, "GET", "EIO=4&transport=polling", NULL, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
+	answers(site_ask(1, "GET", "EIO=3&transport=websocket", NULL, 0), 400, "{\"code\":5,\"message\":\"Unsupported protocol version\"}");
+	answers(site_ask(1, "GET", "EIO=4&transport=x", NULL, 0), 400, "{\"code\":0,\"message\":\"Transport unknown\"}");
+	answers(site_ask(1, "GET", "EIO=4&transport=websocket&sid=nobody", NULL, 0), 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+	wires_on(false);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client"), 1);
+}
+
+/* The open packet names what works at this moment. */
+static void test_upgrades_offered(void **state)
+{
+	struct fake *f = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
+
+	(void)state;
+	answers(f, 200, NULL);
+	assert_non_null(strstr(f->body, "\"upgrades\":[\"websocket\"]"));
+	site_stop(1);
+	f = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
+	answers(f, 200, NULL);
+	assert_non_null(strstr(f->body, "\"upgrades\":[],"));
+}
+
+static void test_slow_consumer(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1), *v = wire_join(&b, 1);
+
+	(void)state;
+	w->slow = true;
+	wire_say(v, event("all", "much", ""));
+	assert_int_equal(wire_close_code(w), 1013);
+	wire_gets(v, "42[\"said\",\"much\"]");
+	assert_true(site_until(said, "transport error\n"));
+	wire_free(w);
+	wire_free(v);
+}
+
+/* A client that sends more than the tick takes is not read from until it has been run. */
+static void test_held_back(void **state)
+{
+	struct guest a;
+	struct wire *w = wire_join(&a, 1);
+	char words[1001];
+	int before = site->events;
+
+	(void)state;
+	memset(words, 'x', 1000);
+	words[1000] = '\0';
+	for (int i = 0; i < 300; i++) {
+		assert_true(i < 250 ? !w->held : i < 270 || w->held);
+		wire_say(w, event("nothing", words, ""));
+	}
+	wire_say(w, "420[\"nothing\"]");
+	wire_gets(w, "430[\"done\"]");
+	assert_false(w->held);
+	assert_int_equal(site->events, before + 301);
+	wire_free(w);
+}
+
+static bool was_drained(const void *ctx)
+{
+	return *(const bool *)ctx;
+}
+
+static void on_idle(void *ctx)
+{
+	*(bool *)ctx = true;
+}
+
+static void test_drain(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1), *v;
+	bool idle = false;
+
+	(void)state;
+	guest_join(&b, 0);
+	v = wire_upgrading(&b, 1);
+	server_drain(site->servers[1], on_idle, &idle);
+	assert_int_equal(wire_close_code(w), 1012);
+	assert_int_equal(wire_close_code(v), 1012);
+	assert_true(site_until(was_drained, &idle));
+	assert_string_equal(site->said, "server shutting down\n");
+	guest_say(&b, 0, event("all", "polling lives on", ""));
+	receives(&b, 0, "42[\"said\",\"polling lives on\"]");
+	wire_free(w);
+	wire_free(v);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, site_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_direct), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
+		TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
+		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),
+		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
