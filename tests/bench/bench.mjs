@@ -32,7 +32,7 @@ function columns(result) {
 		"deliv./s": Math.round(delivered / result.seconds),
 		"CPU us": round(server.cpu_s / work * 1e6),
 		"lighttpd us": lighttpd ? round(lighttpd.cpu_s / work * 1e6) : "",
-		"deliv./poll": round(delivered / result.polls, 2),
+		"deliv./poll": round(delivered / result.replies, 2),
 		"p50 ms": ms(result.latency_us.p50), "p99 ms": ms(result.latency_us.p99),
 		"all p50 ms": ms(result.all_us.p50), "all p99 ms": ms(result.all_us.p99),
 		threads: server.parked.threads,

@@ -1,13 +1,19 @@
 # tests/bench/: measurements. `make bench` measures (POLLUX_NODE_MODULES names where npm's socket.io lies); smoke.mjs is the
 # short form ./check runs: every benchmark at tiny size, results checked, nothing timed.
 check_PROGRAMS += tests/bench/pollgen tests/bench/append tests/bench/relay.fcgi
-tests_bench_pollgen_SOURCES = \
+# What a load generator is made of.
+bench_run = \
+	tests/bench/address.c tests/bench/address.h \
+	tests/bench/event.c tests/bench/event.h \
 	tests/bench/histogram.c tests/bench/histogram.h \
+	tests/bench/options.c tests/bench/options.h \
+	tests/bench/procs.c tests/bench/procs.h \
+	tests/bench/report.c tests/bench/report.h \
+	tests/bench/run.c tests/bench/run.h
+tests_bench_pollgen_SOURCES = $(bench_run) \
 	tests/bench/net.c tests/bench/net.h \
 	tests/bench/poller.c tests/bench/poller.h \
 	tests/bench/pollgen.c \
-	tests/bench/procs.c tests/bench/procs.h \
-	tests/bench/run.c tests/bench/run.h \
 	tests/bench/wire.c tests/bench/wire.h
 tests_bench_append_SOURCES = tests/bench/append.c
 tests_bench_append_LDADD = $(DB_LIBS)

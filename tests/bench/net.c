@@ -3,15 +3,11 @@
 
 #include "tests/bench/net.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define SCRATCH_BYTES (1 << 20)
@@ -29,37 +25,6 @@ void net_deinit(struct net *n)
 {
 	free(n->scratch);
 	(void)close(n->epoll);
-}
-
-static int address_unix(struct net *n, const char *path)
-{
-	struct sockaddr_un *un = (struct sockaddr_un *)&n->address[n->addresses];
-
-	if (strlen(path) >= sizeof(un->sun_path))
-		return -1;
-	un->sun_family = AF_UNIX;
-	memcpy(un->sun_path, path, strlen(path) + 1);
-	n->address_len[n->addresses++] = sizeof(*un);
-	return 0;
-}
-
-int net_add_address(struct net *n, const char *text)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)&n->address[n->addresses % NET_ADDRESSES];
-	const char *colon = strrchr(text, ':');
-	char host[64];
-
-	if (n->addresses == NET_ADDRESSES || !colon)
-		return -1;
-	if (strncmp(text, "unix:", 5) == 0)
-		return address_unix(n, text + 5);
-	(void)snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
-	in->sin_family = AF_INET;
-	in->sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-	if (inet_pton(AF_INET, host, &in->sin_addr) != 1)
-		return -1;
-	n->address_len[n->addresses++] = sizeof(*in);
-	return 0;
 }
 
 void conn_init(struct conn *c, void *owner)
@@ -109,22 +74,11 @@ static void wait_turn(struct net *n, struct conn *c)
 /* 0: connected or connecting; 1: the queue is full; -1: failed. */
 static int conn_connect(struct net *n, struct conn *c)
 {
-	unsigned which = n->turn++ % (unsigned)n->addresses;
-	struct sockaddr *address = (struct sockaddr *)&n->address[which];
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
-	int one = 1;
 
-	c->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->fd = addresses_connect(&n->addresses);
 	if (c->fd < 0)
-		return -1;
-	if (address->sa_family == AF_INET)
-		(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(c->fd, address, n->address_len[which]) < 0 && errno != EINPROGRESS) {
-		int full = errno == EAGAIN;
-
-		conn_close(c);
-		return full ? 1 : -1;
-	}
+		return errno == EAGAIN ? 1 : -1;
 	n->connects++;
 	return epoll_ctl(n->epoll, EPOLL_CTL_ADD, c->fd, &e);
 }

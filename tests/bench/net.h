@@ -8,20 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
+#include "tests/bench/address.h"
 #include "tests/bench/wire.h"
-
-#define NET_ADDRESSES 4
 
 struct conn;
 
 struct net {
 	int epoll;
 	enum wire_kind kind;
-	struct sockaddr_storage address[NET_ADDRESSES]; /* used in turn */
-	socklen_t address_len[NET_ADDRESSES];
-	int addresses;
-	unsigned turn;
+	struct addresses addresses;
 	struct conn *last_waiting;
 	struct conn *waiting; /* the listener's queue was full: tried again every millisecond */
 	char *scratch; /* what a connection reads into first */
@@ -47,8 +42,6 @@ struct conn {
 /* 0, or -1 and errno. */
 int net_init(struct net *n, enum wire_kind kind);
 void net_deinit(struct net *n);
-/* "unix:PATH" or "IPV4:PORT". -1: neither, or one too many. */
-int net_add_address(struct net *n, const char *text);
 /* Waits at most wait_ms for events and handles them. */
 void net_turn(struct net *n, int wait_ms);
 void conn_init(struct conn *c, void *owner);

@@ -3,19 +3,10 @@
 
 #include "tests/bench/poller.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-uint64_t now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
+#include "tests/bench/event.h"
+#include "tests/bench/run.h"
 
 static void poller_fail(struct poller *p, const char *why)
 {
@@ -82,31 +73,14 @@ static void pong(struct poller *p)
 		poller_post(p, "3", 1);
 }
 
-/* A number and what stands behind it; false when there is none. */
-static bool number(const char **at, const char *end, unsigned *out)
-{
-	const char *start = *at;
-
-	*out = 0;
-	while (*at < end && isdigit((unsigned char)**at))
-		*out = *out * 10 + (unsigned)(*(*at)++ - '0');
-	return *at > start;
-}
-
 static void event(struct poller *p, const char *at, const char *end, uint64_t now)
 {
-	static const char said[] = "[\"said\",";
-	unsigned sender, count;
+	unsigned sender, number;
 
-	if ((size_t)(end - at) < sizeof(said) || memcmp(at, said, sizeof(said) - 1) != 0) {
-		poller_fail(p, "an event that is not ours");
-		return;
-	}
-	at += sizeof(said) - 1;
-	if (!number(&at, end, &sender) || at >= end || *at++ != ',' || !number(&at, end, &count))
-		poller_fail(p, "malformed event");
+	if (event_read(at, end, &sender, &number))
+		p->all->events.said(p->all->events.ctx, p, sender, number, now);
 	else
-		p->all->events.said(p->all->events.ctx, p, sender, count, now);
+		poller_fail(p, "an event that is not ours");
 }
 
 static void message(struct poller *p, const char *at, const char *end, uint64_t now)
@@ -118,7 +92,7 @@ static void message(struct poller *p, const char *at, const char *end, uint64_t 
 	} else if (at < end && *at == '0' && p->state == POLLER_JOINING) {
 		p->state = POLLER_CONNECTED;
 		p->all->events.connected(p->all->events.ctx, p);
-	} else if (at++ < end && at[-1] == '3' && number(&at, end, &id)) {
+	} else if (at++ < end && at[-1] == '3' && event_number(&at, end, &id)) {
 		p->all->events.acked(p->all->events.ctx, p, id, now);
 	} else {
 		poller_fail(p, "unexpected packet");
@@ -141,7 +115,7 @@ static void polled(struct poller *p, const struct wire_reply *r)
 	const char *at = r->body, *end = r->body + r->body_len;
 	uint64_t now = now_us();
 
-	p->all->events.polled(p->all->events.ctx, p);
+	p->all->events.polled(p->all->events.ctx, now);
 	poll(p);
 	while (at <= end) {
 		const char *stop = memchr(at, '\x1e', (size_t)(end - at));

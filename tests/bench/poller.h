@@ -21,7 +21,7 @@ struct poller_events {
 	/* Its POST has been answered: the next may go out. */
 	void (*posted)(void *ctx, struct poller *p);
 	/* A poll was answered. */
-	void (*polled)(void *ctx, struct poller *p);
+	void (*polled)(void *ctx, uint64_t now);
 	void (*failed)(void *ctx, struct poller *p, const char *why);
 	void *ctx;
 };
@@ -56,6 +56,5 @@ void poller_open(struct poller *p);
 bool poller_can_post(const struct poller *p);
 /* A payload; poller_can_post must be true. */
 void poller_post(struct poller *p, const char *body, size_t len);
-uint64_t now_us(void);
 
 #endif

@@ -3,13 +3,22 @@
 
 #include "tests/bench/run.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define LINGER_MS 200
-#define EVENT_HEAD 64
+#define TURN_US 20000
+
+uint64_t now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static double own_cpu(void)
 {
@@ -33,6 +42,29 @@ uint64_t run_expected(const struct run *r)
 	return run_sent(r) * r->o.members;
 }
 
+bool run_exact(const struct run *r)
+{
+	return r->failures == 0 && r->duplicates == 0 && r->out_of_order == 0 && r->deliveries == run_expected(r);
+}
+
+bool run_is_member(const struct run *r, unsigned client)
+{
+	return client < r->o.members;
+}
+
+/* Senders come first among the clients or, outside the room, last. */
+static unsigned first_sender(const struct run *r)
+{
+	return r->o.senders_listen ? 0 : r->o.members;
+}
+
+unsigned run_sender_of(const struct run *r, unsigned client)
+{
+	unsigned first = first_sender(r);
+
+	return client >= first && client - first < r->o.senders ? client - first : r->o.senders;
+}
+
 static void read_groups(struct run *r, size_t offset)
 {
 	for (unsigned i = 0; i < r->groups_count; i++)
@@ -45,42 +77,50 @@ static void enter(struct run *r, enum run_phase phase)
 	r->phase_at = now_us();
 }
 
-/* One POST's payload: batch events, the last asking for an ack where that is what the sender waits for. */
-static size_t batch_body(struct run *r, unsigned sender, unsigned first)
-{
-	size_t len = 0, cap = (size_t)r->o.batch * (r->o.bytes + EVENT_HEAD);
-
-	for (unsigned i = 0; i < r->o.batch; i++) {
-		char id[16] = "";
-
-		if (r->o.until == UNTIL_ACK && i + 1 == r->o.batch)
-			(void)snprintf(id, sizeof(id), "%u", first + i);
-		len += (size_t)snprintf(r->body + len, cap - len, "%s42%s[\"say\",%u,%u,\"%0*d\"]", i ? "\x1e" : "", id, sender, first + i,
-			(int)r->o.bytes, 0);
-	}
-	return len;
-}
-
 static bool may_send(const struct run *r, const struct run_sender *s, uint64_t now)
 {
-	return r->phase == RUN_SEND && poller_can_post(s->poller) && s->sent - s->done + r->o.batch <= r->o.window * r->o.batch &&
-		now >= s->next_at && (r->o.rounds == 0 || s->sent < r->o.rounds * r->o.batch);
+	return r->phase == RUN_SEND && s->sent - s->done + r->o.batch <= r->o.window * r->o.batch && now >= s->next_at &&
+		(r->o.rounds == 0 || s->sent < r->o.rounds * r->o.batch) && r->transport.can_send(r->transport.ctx, s->client);
+}
+
+/* at: when the batch counts as sent. */
+static void send_batch(struct run *r, unsigned index, uint64_t at)
+{
+	struct run_sender *s = &r->senders[index];
+	struct run_batch batch = { index, s->sent, r->o.batch, r->o.bytes, r->o.until == UNTIL_ACK };
+
+	for (unsigned i = 0; i < r->o.batch; i++) {
+		s->at[(s->sent + i) % RUN_RING] = at;
+		s->got[(s->sent + i) % RUN_RING] = 0;
+	}
+	s->sent += r->o.batch;
+	s->next_at = at + (uint64_t)r->o.gap_ms * 1000;
+	r->transport.send(r->transport.ctx, s->client, &batch);
 }
 
 static void try_send(struct run *r, unsigned index, uint64_t now)
 {
-	struct run_sender *s = &r->senders[index];
-	unsigned first = s->sent;
+	while (r->o.rate == 0 && may_send(r, &r->senders[index], now))
+		send_batch(r, index, now);
+}
 
-	if (!may_send(r, s, now))
-		return;
-	for (unsigned i = 0; i < r->o.batch; i++) {
-		s->at[(first + i) % RUN_RING] = now;
-		s->got[(first + i) % RUN_RING] = 0;
+/* When the next event of an open loop is due. */
+static uint64_t due_at(const struct run *r)
+{
+	return r->phase_at + r->paced * 1000000 / r->o.rate;
+}
+
+/* What is due goes out and counts from when it was due: a stall of the server or of ours is in the latencies. */
+static void send_due(struct run *r, uint64_t now)
+{
+	while (due_at(r) <= now) {
+		unsigned index = (unsigned)(r->paced % r->o.senders);
+
+		if (!r->transport.can_send(r->transport.ctx, r->senders[index].client))
+			return;
+		send_batch(r, index, due_at(r));
+		r->paced++;
 	}
-	s->sent += r->o.batch;
-	s->next_at = now + (uint64_t)r->o.gap_ms * 1000;
-	poller_post(s->poller, r->body, batch_body(r, index, first));
 }
 
 /* All events of the sender up to `count` of them are done. */
@@ -94,54 +134,51 @@ static void done(struct run *r, unsigned index, unsigned count, uint64_t now)
 	try_send(r, index, now);
 }
 
-static void on_said(void *ctx, struct poller *p, unsigned sender, unsigned count, uint64_t now)
+/* False: it came before, or something before it has not come (a gap shows as missing at the end). */
+static bool in_order(struct run *r, unsigned *next, unsigned number)
 {
-	struct run *r = ctx;
-	struct run_sender *s = &r->senders[sender];
-	unsigned *next;
+	r->duplicates += number < *next;
+	r->out_of_order += number > *next;
+	if (number < *next)
+		return false;
+	*next = number + 1;
+	return true;
+}
 
-	if (sender >= r->o.senders || !p->member || count >= s->sent) {
+void run_said(struct run *r, unsigned client, unsigned sender, unsigned number, uint64_t now)
+{
+	unsigned slot = number % RUN_RING;
+	struct run_sender *s;
+
+	if (sender >= r->o.senders || !run_is_member(r, client) || number >= r->senders[sender].sent) {
 		r->out_of_order++;
 		return;
 	}
-	next = &r->next[(size_t)p->index * r->o.senders + sender];
-	if (count != *next) {
-		/* A gap shows as missing at the end. */
-		r->duplicates += count < *next;
-		r->out_of_order += count > *next;
-		if (count < *next)
-			return;
-	}
-	*next = count + 1;
+	s = &r->senders[sender];
+	if (!in_order(r, &r->next[(size_t)client * r->o.senders + sender], number))
+		return;
 	r->deliveries++;
-	if (s->sent - count > RUN_RING) {
+	if (s->sent - number > RUN_RING) {
 		r->late_ring++;
 		return;
 	}
-	histogram_add(&r->latency, now - s->at[count % RUN_RING]);
-	if (++s->got[count % RUN_RING] == r->o.members) {
-		histogram_add(&r->all, now - s->at[count % RUN_RING]);
+	histogram_add(&r->latency, now - s->at[slot]);
+	if (++s->got[slot] == r->o.members) {
+		histogram_add(&r->all, now - s->at[slot]);
 		if (r->o.until == UNTIL_ALL)
 			done(r, sender, s->done + 1, now);
 	}
-	if (r->o.until == UNTIL_OWN && s->poller == p)
-		done(r, sender, count + 1, now);
+	if (r->o.until == UNTIL_OWN && s->client == client)
+		done(r, sender, number + 1, now);
 }
 
-/* The sender whose client this is; r->o.senders when it is none. Senders come first among the clients or, outside the room, last. */
-static unsigned sender_of(const struct run *r, const struct poller *p)
+void run_acked(struct run *r, unsigned client, unsigned id, uint64_t now)
 {
-	unsigned first = r->o.senders_listen ? 0 : r->o.members;
+	unsigned index = run_sender_of(r, client);
 
-	return p->index >= first && p->index - first < r->o.senders ? p->index - first : r->o.senders;
-}
-
-static void on_acked(void *ctx, struct poller *p, unsigned id, uint64_t now)
-{
-	struct run *r = ctx;
-	unsigned index = sender_of(r, p);
-
-	if (index == r->o.senders || r->o.until != UNTIL_ACK || id >= r->senders[index].sent) {
+	/* Only the last event of a batch is acked. */
+	if (index == r->o.senders || r->o.until != UNTIL_ACK || id >= r->senders[index].sent ||
+		id + 1 != r->senders[index].done + r->o.batch) {
 		r->out_of_order++;
 		return;
 	}
@@ -149,76 +186,53 @@ static void on_acked(void *ctx, struct poller *p, unsigned id, uint64_t now)
 	done(r, index, id + 1, now);
 }
 
-static void on_posted(void *ctx, struct poller *p)
+void run_may_send(struct run *r, unsigned client)
 {
-	struct run *r = ctx;
-	unsigned index = sender_of(r, p);
+	unsigned index = run_sender_of(r, client);
 
 	if (index < r->o.senders)
 		try_send(r, index, now_us());
 }
 
-static void on_polled(void *ctx, struct poller *p)
+void run_replied(struct run *r, uint64_t now)
 {
-	struct run *r = ctx;
-
-	(void)p;
-	r->last_reply = now_us();
-	r->polls += r->phase == RUN_SEND || r->phase == RUN_DRAIN;
+	r->last_reply = now;
+	r->replies += r->phase == RUN_SEND || r->phase == RUN_DRAIN;
 }
 
 static void open_more(struct run *r)
 {
-	while (r->opened < r->clients_count && r->opened - r->connected < r->o.ramp)
-		poller_open(&r->clients[r->opened++]);
+	while (r->opened < r->clients && r->opened - r->connected < r->o.ramp && r->phase == RUN_CONNECT)
+		r->transport.open(r->transport.ctx, r->opened++);
 }
 
-static void on_connected(void *ctx, struct poller *p)
+void run_connected(struct run *r)
 {
-	struct run *r = ctx;
-
-	(void)p;
 	r->connected++;
 	open_more(r);
-	if (r->connected == r->clients_count) {
+	if (r->connected == r->clients) {
 		r->connect_us = now_us() - r->connect_from;
 		enter(r, RUN_SETTLE);
 	}
 }
 
-static void on_failed(void *ctx, struct poller *p, const char *why)
+void run_failed(struct run *r, unsigned client, unsigned state, const char *why)
 {
-	struct run *r = ctx;
-
 	if (r->failures++ == 0)
-		(void)snprintf(r->failure, sizeof(r->failure), "client %u in state %u: %s", p->index, (unsigned)p->state, why);
+		(void)snprintf(r->failure, sizeof(r->failure), "client %u in state %u: %s", client, state, why);
 	enter(r, RUN_DONE);
-}
-
-static int prepare_clients(struct run *r)
-{
-	for (unsigned i = 0; i < r->clients_count; i++) {
-		poller_init(&r->clients[i], &r->pollers, i);
-		r->clients[i].member = i < r->o.members;
-	}
-	for (unsigned i = 0; i < r->o.senders; i++) {
-		r->senders[i].poller = &r->clients[(r->o.senders_listen ? 0 : r->o.members) + i];
-		r->senders[i].poller->keeps_post = true;
-	}
-	return 0;
 }
 
 int run_prepare(struct run *r)
 {
-	r->clients_count = r->o.members + (r->o.senders_listen ? 0 : r->o.senders);
-	r->clients = calloc(r->clients_count ? r->clients_count : 1, sizeof(*r->clients));
+	r->clients = r->o.members + (r->o.senders_listen ? 0 : r->o.senders);
 	r->senders = calloc(r->o.senders ? r->o.senders : 1, sizeof(*r->senders));
 	r->next = calloc((size_t)r->o.members * r->o.senders + 1, sizeof(*r->next));
-	r->body = malloc((size_t)r->o.batch * (r->o.bytes + EVENT_HEAD) + 1);
-	if (!r->clients || !r->senders || !r->next || !r->body)
+	if (!r->senders || !r->next)
 		return -1;
-	r->pollers.events = (struct poller_events){ on_connected, on_said, on_acked, on_posted, on_polled, on_failed, r };
-	return prepare_clients(r);
+	for (unsigned i = 0; i < r->o.senders; i++)
+		r->senders[i].client = first_sender(r) + i;
+	return 0;
 }
 
 static bool all_done(const struct run *r)
@@ -226,7 +240,7 @@ static bool all_done(const struct run *r)
 	for (unsigned i = 0; i < r->o.senders; i++) {
 		const struct run_sender *s = &r->senders[i];
 
-		if (s->poller->post.busy || (r->o.until == UNTIL_ACK && s->done < s->sent))
+		if (!r->transport.can_send(r->transport.ctx, s->client) || (r->o.until == UNTIL_ACK && s->done < s->sent))
 			return false;
 	}
 	return r->deliveries >= run_expected(r);
@@ -247,7 +261,7 @@ static void begin_measuring(struct run *r)
 	r->started = now_us();
 	r->own_cpu_s = own_cpu();
 	r->machine_cpu_s = procs_machine_s();
-	r->polls = 0;
+	r->replies = 0;
 	r->uncounted = r->deliveries;
 	r->sent_uncounted = run_sent(r);
 	memset(&r->latency, 0, sizeof(r->latency));
@@ -259,6 +273,7 @@ static void begin_sending(struct run *r)
 {
 	read_groups(r, offsetof(struct procs, parked));
 	enter(r, RUN_SEND);
+	r->warm = r->o.warmup_ms == 0;
 	begin_measuring(r);
 }
 
@@ -275,35 +290,82 @@ static void give_up(struct run *r)
 {
 	if (r->failures++ == 0)
 		(void)snprintf(r->failure, sizeof(r->failure), "no reply for %u ms: %u of %u connected, %llu of %llu delivered",
-			r->o.timeout_ms, r->connected, r->clients_count, (unsigned long long)r->deliveries,
-			(unsigned long long)run_expected(r));
+			r->o.timeout_ms, r->connected, r->clients, (unsigned long long)r->deliveries, (unsigned long long)run_expected(r));
 	enter(r, RUN_DONE);
+}
+
+static void send_more(struct run *r, uint64_t now)
+{
+	if (r->o.rate > 0 && r->o.senders > 0) {
+		send_due(r, now);
+		return;
+	}
+	for (unsigned i = 0; i < r->o.senders; i++)
+		try_send(r, i, now);
+}
+
+static void step_send(struct run *r, uint64_t now)
+{
+	double here = (double)(now - r->phase_at);
+
+	send_more(r, now);
+	if (!r->warm && here >= r->o.warmup_ms * 1e3) {
+		r->warm = true;
+		begin_measuring(r);
+	}
+	if (here >= r->o.seconds * 1e6 + r->o.warmup_ms * 1e3 || rounds_sent(r))
+		enter(r, RUN_DRAIN);
+}
+
+static void look_for_silence(struct run *r, uint64_t now, uint64_t here)
+{
+	uint64_t timeout = (uint64_t)r->o.timeout_ms * 1000;
+
+	if (here > timeout && now - r->last_reply > timeout)
+		give_up(r);
 }
 
 static void step(struct run *r)
 {
 	uint64_t now = now_us(), here = now - r->phase_at;
 
-	if (r->phase == RUN_SETTLE) {
+	switch (r->phase) {
+	case RUN_SETTLE:
 		if (here >= (uint64_t)r->o.settle_ms * 1000)
 			begin_sending(r);
-		return;
+		break;
+	case RUN_SEND:
+		step_send(r, now);
+		break;
+	case RUN_DRAIN:
+		if (all_done(r))
+			end_measuring(r);
+		else
+			look_for_silence(r, now, here);
+		break;
+	case RUN_CONNECT:
+		look_for_silence(r, now, here);
+		break;
+	case RUN_LINGER:
+		if (here >= LINGER_MS * 1000)
+			enter(r, RUN_DONE);
+		break;
+	case RUN_DONE:
+		break;
 	}
-	for (unsigned i = 0; r->phase == RUN_SEND && i < r->o.senders; i++)
-		try_send(r, i, now);
-	if (r->phase == RUN_SEND && !r->warm && here >= (uint64_t)r->o.warmup_ms * 1000) {
-		r->warm = true;
-		begin_measuring(r);
-	}
-	if (r->phase == RUN_SEND && ((double)here >= r->o.seconds * 1e6 + r->o.warmup_ms * 1e3 || rounds_sent(r)))
-		enter(r, RUN_DRAIN);
-	if (r->phase == RUN_DRAIN && all_done(r))
-		end_measuring(r);
-	if (r->phase == RUN_LINGER && here >= LINGER_MS * 1000)
-		enter(r, RUN_DONE);
-	if ((r->phase == RUN_CONNECT || r->phase == RUN_DRAIN) && now - r->last_reply > (uint64_t)r->o.timeout_ms * 1000 &&
-		here > (uint64_t)r->o.timeout_ms * 1000)
-		give_up(r);
+}
+
+/* How long to wait for the server before we have something to do of our own. */
+static uint64_t wait_us(const struct run *r)
+{
+	uint64_t now;
+
+	if (r->phase == RUN_DRAIN || (r->phase == RUN_SEND && r->o.gap_ms > 0))
+		return 1000;
+	if (r->phase != RUN_SEND || r->o.rate == 0)
+		return TURN_US;
+	now = now_us();
+	return due_at(r) > now ? due_at(r) - now : 0;
 }
 
 void run_whole(struct run *r)
@@ -313,9 +375,7 @@ void run_whole(struct run *r)
 	enter(r, RUN_CONNECT);
 	open_more(r);
 	while (r->phase != RUN_DONE) {
-		bool paced = r->phase == RUN_SEND && r->o.gap_ms > 0;
-
-		net_turn(&r->pollers.net, paced || r->phase == RUN_DRAIN ? 1 : 20);
+		r->transport.turn(r->transport.ctx, wait_us(r));
 		step(r);
 	}
 	if (r->ended == 0)
@@ -324,10 +384,6 @@ void run_whole(struct run *r)
 
 void run_free(struct run *r)
 {
-	for (unsigned i = 0; r->clients && i < r->clients_count; i++)
-		poller_deinit(&r->clients[i]);
-	free(r->clients);
 	free(r->senders);
 	free(r->next);
-	free(r->body);
 }
