@@ -38,6 +38,7 @@ needs_check() {
 	needs_server apache
 	needs_server nginx
 	cat <<-END
+	file:/usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
 	module:cmocka libcmocka-dev
 	command:chromium chromium
 	END
@@ -48,6 +49,7 @@ present() {
 	case $1 in
 	command:*) PATH=$PATH:/usr/sbin:/sbin command -v "$what" >/dev/null ;;
 	module:*) pkg-config --exists "$what" 2>/dev/null ;;
+	file:*) [ -e "$what" ] ;;
 	header:*) [ -e "/usr/include/$what" ] || echo "#include <$what>" | cc -E - >/dev/null 2>&1 ;;
 	esac
 }

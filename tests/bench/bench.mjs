@@ -1,21 +1,31 @@
-// Measures Pollux beside npm socket.io: the same machine, the same lighttpd, the same load, one after the other.
-// Usage: POLLUX_BUILD=DIR node bench.mjs [--only NAME,…] [--kind pollux,node] [--out FILE] [--tiny]
-// Prints one line a run and writes all results as JSON. Exits 1 when a server lost or doubled a delivery.
+// Measures Pollux beside others: the same machine, the same load, one after the other. By long-polling beside npm socket.io, behind the
+// same lighttpd; by WebSocket (the runs named "ws …") beside npm socket.io, the same with every message stored, and Nchan.
+// Usage: POLLUX_BUILD=DIR node bench.mjs [--only NAME,…] [--kind KIND,…] [--out FILE] [--tiny]
+// --only takes beginnings of names ("ws", "ws idle"); the kinds are those of servers.mjs and wsservers.mjs.
+// Prints one line a run, then a table of the WebSocket runs (wstable.mjs says what its columns mean), and writes all results as JSON.
+// Exits 1 when a server lost or doubled a delivery.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { persist, runs, sizes } from "./runs.mjs";
+import { install } from "./sqlite.mjs";
+import * as ws from "./wsruns.mjs";
+import { allKinds, missing } from "./wsservers.mjs";
+import { printTable } from "./wstable.mjs";
 
 const { values: options } = parseArgs({
 	options: {
 		only: { type: "string" },
-		kind: { type: "string", default: "pollux,node" },
+		kind: { type: "string", default: allKinds.join(",") },
 		out: { type: "string" },
 		tiny: { type: "boolean" },
 	},
 });
-const size = options.tiny ? sizes.tiny : sizes.full;
+const step = options.tiny ? "tiny" : "full";
+const size = sizes[step];
+const kinds = options.kind.split(",");
+const pollingKinds = ["pollux", "node"].filter((kind) => kinds.includes(kind));
 const only = options.only?.split(",");
 const wanted = (name) => !only || only.some((word) => name.startsWith(word));
 
@@ -64,14 +74,47 @@ async function measureAll(scratch) {
 	const results = [];
 	for (const run of runs(size, scratch).filter(({ name }) => wanted(name))) {
 		console.log(`# ${run.what}`);
-		for (const kind of options.kind.split(",")) {
+		for (const kind of pollingKinds) {
 			const result = await run.run(kind);
 			print(run.name, kind, columns(result));
 			if (result.logs) console.log(result.logs);
 			results.push({ name: run.name, ...result });
 		}
 	}
-	for (const kind of options.kind.split(",")) printSlope(results, kind);
+	for (const kind of pollingKinds) printSlope(results, kind);
+	return results;
+}
+
+function prepareSqlite() {
+	console.log("# building better-sqlite3");
+	try {
+		install();
+	} catch (error) {
+		console.log(`# ${error.message}${error.stderr ? `\n${error.stderr.toString().slice(-2000)}` : ""}`);
+	}
+}
+
+// What a machine lacks is said, and the others are measured.
+function usableKinds() {
+	if (kinds.includes("sqlite") && missing("sqlite") && !options.tiny) prepareSqlite();
+	for (const kind of kinds.filter(missing)) console.log(`# without ${kind}: ${missing(kind)}`);
+	return kinds.filter((kind) => !missing(kind));
+}
+
+async function measureWebSocket(scratch) {
+	const wantedRuns = ws.wsRuns(ws.sizes[step], scratch).filter(({ name }) => wanted(name));
+	const usable = wantedRuns.length > 0 ? usableKinds() : [];
+	const results = [];
+	for (const { name, what, unit, kinds: its, run } of wantedRuns) {
+		console.log(`# ${name}: ${what}`);
+		for (const kind of its.filter((k) => usable.includes(k))) {
+			const result = { name, unit, ...await run(kind) };
+			console.log(`${kind}: ${result.exact ? "exact" : `NOT EXACT ${result.failure}`}`);
+			if (result.logs) console.log(result.logs);
+			results.push(result);
+		}
+	}
+	if (results.length > 0) printTable(results);
 	return results;
 }
 
@@ -85,9 +128,10 @@ try {
 		for (const run of stored.runs) console.log(`append · ${run.per_tick} a tick: ${run.per_second}/s, CPU us ${run.cpu_us_each}`);
 	}
 	const results = await measureAll(scratch);
-	const all = { at: new Date().toISOString(), machine, append: stored, results };
+	const webSocket = await measureWebSocket(scratch);
+	const all = { at: new Date().toISOString(), machine, append: stored, results, webSocket };
 	if (options.out) writeFileSync(options.out, JSON.stringify(all, null, "\t"));
-	if (results.some((r) => !r.exact || !r.survived) || (stored && stored.code !== 0)) process.exitCode = 1;
+	if ([...results, ...webSocket].some((r) => !r.exact || !r.survived) || (stored && stored.code !== 0)) process.exitCode = 1;
 } finally {
 	rmSync(scratch, { recursive: true, force: true });
 }

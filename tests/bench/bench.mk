@@ -1,7 +1,7 @@
 # tests/bench/: measurements. `make bench` measures (POLLUX_NODE_MODULES names where npm's socket.io lies); smoke.mjs is the
 # short form ./check runs: every benchmark at tiny size, results checked, nothing timed.
-check_PROGRAMS += tests/bench/pollgen tests/bench/append tests/bench/relay.fcgi
-# What a load generator is made of.
+check_PROGRAMS += tests/bench/pollgen tests/bench/wsgen tests/bench/append tests/bench/relay.fcgi
+# What both load generators are made of.
 bench_run = \
 	tests/bench/address.c tests/bench/address.h \
 	tests/bench/event.c tests/bench/event.h \
@@ -15,14 +15,20 @@ tests_bench_pollgen_SOURCES = $(bench_run) \
 	tests/bench/poller.c tests/bench/poller.h \
 	tests/bench/pollgen.c \
 	tests/bench/wire.c tests/bench/wire.h
+tests_bench_wsgen_SOURCES = $(bench_run) \
+	tests/bench/wsclient.c tests/bench/wsclient.h \
+	tests/bench/wsframe.c tests/bench/wsframe.h \
+	tests/bench/wsgen.c
+tests_bench_wsgen_LDADD = libbase.a
 tests_bench_append_SOURCES = tests/bench/append.c
 tests_bench_append_LDADD = $(DB_LIBS)
 tests_bench_relay_fcgi_SOURCES = tests/bench/relay.c
 tests_bench_relay_fcgi_LDADD = libfcgifront.a libfront.a $(CORE_LIBS) $(FCGI_LIBS)
 EXTRA_DIST += tests/bench/bench.mjs tests/bench/reference.mjs tests/bench/relay.lua tests/bench/runs.mjs tests/bench/servers.mjs \
-	tests/bench/smoke.mjs
+	tests/bench/smoke.mjs tests/bench/sqlite.mjs tests/bench/sqlite/package.json tests/bench/sqlite/package-lock.json \
+	tests/bench/wsruns.mjs tests/bench/wsservers.mjs tests/bench/wstable.mjs
 
 bench: all
-	$(MAKE) $(AM_MAKEFLAGS) tests/bench/pollgen tests/bench/append tests/bench/relay.fcgi
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/pollgen tests/bench/wsgen tests/bench/append tests/bench/relay.fcgi
 	POLLUX_BUILD='$(abs_builddir)' node $(srcdir)/tests/bench/bench.mjs
 .PHONY: bench

@@ -30,7 +30,7 @@ function pinned(core, command) {
 }
 
 // All descriptors the machine allows; exec keeps one process id through ulimit and taskset.
-function start(command, { core, log, env }) {
+export function start(command, { core, log, env }) {
 	const out = openSync(log, "a");
 	const [program, ...args] = pinned(core, command);
 	const child = spawn("sh", ["-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", program, ...args], {
@@ -59,7 +59,7 @@ function tryConnect(address) {
 	});
 }
 
-async function accepts(child, address) {
+export async function accepts(child, address) {
 	for (let tries = 0; tries < 500; tries++) {
 		if (child.gone) throw new Error(`${child.spawnargs.at(-1)} ended at start:\n${readFileSync(child.log, "utf8").slice(-2000)}`);
 		if (await tryConnect(address)) return;
@@ -68,7 +68,7 @@ async function accepts(child, address) {
 	throw new Error(`nobody listens on ${JSON.stringify(address)}`);
 }
 
-function freePort() {
+export function freePort() {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
 		server.once("error", reject);
@@ -102,49 +102,26 @@ function proxyBackend([path]) {
 	return `server.modules = ( "mod_proxy" )\nproxy.server = ( "/socket.io/" => ( ( "socket" => "${path}" ) ) )`;
 }
 
-async function startLighttpd(directory, backend) {
+// add: as in together.
+export async function startLighttpd(add, directory, backend, core) {
 	const port = await freePort();
 	const conf = join(directory, "lighttpd.conf");
 	writeFileSync(conf, lighttpdConf(port, directory, backend));
-	const child = start([lighttpdProgram, "-D", "-f", conf], { core: cores.rest, log: join(directory, "lighttpd.log") });
+	const child = add(start([lighttpdProgram, "-D", "-f", conf], { core, log: join(directory, "lighttpd.log") }));
 	await accepts(child, { port, host: "127.0.0.1" });
 	return { child, address: `127.0.0.1:${port}` };
 }
 
-async function startBackend(kind, directory, index, core) {
-	const path = join(directory, `${kind}-${index}.sock`);
-	const log = join(directory, `${kind}-${index}.log`);
-	const command = kind === "pollux"
-		? [pollux, "--db", join(directory, "bench.db"), "--app", join(here, "relay.lua"), "--listen", `unix:${path}`]
-		: [process.execPath, join(here, "reference.mjs"), path];
-	const child = start(command, { core, log, env: kind === "node" ? { NODE_ENV: "production" } : {} });
-	await accepts(child, { path });
-	return { child, path };
-}
-
-// kind: "pollux" or "node". processes: how many serve. web: behind lighttpd, or straight. Returns what pollgen needs to
-// reach it, alive(), logs() and stop().
-export async function startServers(kind, directory, { processes = 1, web = true } = {}) {
+// Servers that belong together: `begin` starts them and calls add(child) with each. What it returns comes back with alive(), logs() and
+// stop(); when it fails, all of them are ended.
+export async function together(directory, begin) {
 	mkdirSync(directory, { recursive: true });
-	const backends = [];
 	const all = [];
-	const end = async () => { for (const child of all.reverse()) await stop(child); };
+	const end = async () => { for (const child of [...all].reverse()) await stop(child); };
 	try {
-		for (let i = 0; i < processes; i++) {
-			backends.push(await startBackend(kind, directory, i, cores.server));
-			all.push(backends[i].child);
-		}
-		const sockets = backends.map((b) => b.path);
-		const front = web ? await startLighttpd(directory, kind === "pollux" ? fastcgiBackend(sockets) : proxyBackend(sockets)) : null;
-		if (front) all.push(front.child);
-		const to = front ? [front.address] : sockets.map((path) => `unix:${path}`);
+		const result = await begin((child) => { all.push(child); return child; });
 		return {
-			arguments: [
-				...to.flatMap((address) => ["--to", address]),
-				"--wire", !web && kind === "pollux" ? "fastcgi" : "http",
-				"--watch", `server=${backends.map((b) => b.child.pid).join(",")}`,
-				...(front ? ["--watch", `lighttpd=${front.child.pid}`] : []),
-			],
+			...result,
 			logs: () => all.map((child) => `${child.log}:\n${readFileSync(child.log, "utf8").slice(-1500)}`).join("\n"),
 			alive: () => all.every((child) => !child.gone),
 			stop: end,
@@ -153,6 +130,38 @@ export async function startServers(kind, directory, { processes = 1, web = true 
 		await end();
 		throw error;
 	}
+}
+
+async function startBackend(add, kind, directory, index, core) {
+	const path = join(directory, `${kind}-${index}.sock`);
+	const log = join(directory, `${kind}-${index}.log`);
+	const command = kind === "pollux"
+		? [pollux, "--db", join(directory, "bench.db"), "--app", join(here, "relay.lua"), "--listen", `unix:${path}`]
+		: [process.execPath, join(here, "reference.mjs"), path];
+	const child = add(start(command, { core, log, env: kind === "node" ? { NODE_ENV: "production" } : {} }));
+	await accepts(child, { path });
+	return { child, path };
+}
+
+// kind: "pollux" or "node". processes: how many serve. web: behind lighttpd, or straight. Returns what pollgen needs to
+// reach it, alive(), logs() and stop().
+export function startServers(kind, directory, { processes = 1, web = true } = {}) {
+	return together(directory, async (add) => {
+		const backends = [];
+		for (let i = 0; i < processes; i++) backends.push(await startBackend(add, kind, directory, i, cores.server));
+		const sockets = backends.map((b) => b.path);
+		const backend = kind === "pollux" ? fastcgiBackend(sockets) : proxyBackend(sockets);
+		const front = web ? await startLighttpd(add, directory, backend, cores.rest) : null;
+		const to = front ? [front.address] : sockets.map((path) => `unix:${path}`);
+		return {
+			arguments: [
+				...to.flatMap((address) => ["--to", address]),
+				"--wire", !web && kind === "pollux" ? "fastcgi" : "http",
+				"--watch", `server=${backends.map((b) => b.child.pid).join(",")}`,
+				...(front ? ["--watch", `lighttpd=${front.child.pid}`] : []),
+			],
+		};
+	});
 }
 
 // Runs a measuring program (on a core; undefined: on any); its JSON, with `code`. What it prints otherwise goes through.

@@ -6,26 +6,48 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { faulty, persist, runs, sizes } from "./runs.mjs";
+import * as ws from "./wsruns.mjs";
+import { missing } from "./wsservers.mjs";
+import { figures } from "./wstable.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "pollux-smoke-"));
 const kinds = (process.env.BENCH_KINDS ?? "pollux,node").split(",");
+const wsKinds = (process.env.BENCH_KINDS ?? "pollux,pollux-lighttpd,node,sqlite,nchan").split(",");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-function sane(result) {
+function exact(result) {
 	assert.equal(result.failure, "", result.logs);
 	assert.equal(result.duplicates, 0, "delivered twice");
 	assert.equal(result.out_of_order, 0, "out of order");
 	assert.equal(result.delivered, result.expected, "lost");
 	assert.ok(result.exact && result.survived && result.code === 0);
-	assert.ok(result.sent > 0 && result.seconds > 0);
-	assert.ok(result.all_us.p50 <= result.all_us.p99 && result.all_us.p99 <= result.all_us.max);
 	assert.ok(result.processes.server.parked.threads >= 1);
 	assert.ok(result.processes.server.parked.rss_anon_kb > 0);
+}
+
+function sane(result) {
+	exact(result);
+	assert.ok(result.sent > 0 && result.seconds > 0);
+	assert.ok(result.all_us.p50 <= result.all_us.p99 && result.all_us.p99 <= result.all_us.max);
+}
+
+function saneWebSocket(result) {
+	exact(result);
+	const { rate, p50 = 0, p99 = 0 } = figures(result);
+	assert.ok(rate > 0 && p50 <= p99);
 }
 
 for (const run of runs(sizes.tiny, scratch)) {
 	for (const kind of kinds) {
 		test(`bench ${run.name}: ${kind}`, { timeout: 60000 }, async () => sane(await run.run(kind)));
+	}
+}
+
+for (const { name, unit, kinds: its, run } of ws.wsRuns(ws.sizes.tiny, scratch)) {
+	for (const kind of its.filter((k) => wsKinds.includes(k))) {
+		// What stores with better-sqlite3 is compiled by `make bench`, not for a check.
+		const skip = missing(kind) ?? false;
+		test(`bench ${name}: ${kind}`, { timeout: 60000, skip }, async () => saneWebSocket({ unit, ...await run(kind) }));
 	}
 }
 
@@ -36,6 +58,16 @@ test("the generator notices a lost delivery", { timeout: 60000 }, async () => {
 
 test("the generator notices a doubled delivery", { timeout: 60000 }, async () => {
 	const result = await faulty("double", scratch);
+	assert.ok(!result.exact && result.code === 1 && result.duplicates === 25);
+});
+
+test("the WebSocket generator notices a lost delivery", { timeout: 60000 }, async () => {
+	const result = await ws.faultyWebSocket("lose", scratch);
+	assert.ok(!result.exact && result.code === 1 && result.delivered < result.expected);
+});
+
+test("the WebSocket generator notices a doubled delivery", { timeout: 60000 }, async () => {
+	const result = await ws.faultyWebSocket("double", scratch);
 	assert.ok(!result.exact && result.code === 1 && result.duplicates === 25);
 });
 
