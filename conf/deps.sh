@@ -12,6 +12,7 @@ needs_build() {
 	command:automake automake
 	command:pkg-config pkg-config
 	module:fcgi libfcgi-dev
+	module:libmicrohttpd libmicrohttpd-dev
 	module:sqlite3 libsqlite3-dev
 	module:lua5.4 liblua5.4-dev
 	module:jansson libjansson-dev

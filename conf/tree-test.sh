@@ -21,7 +21,7 @@ includes() {
 	allowed=$(echo "$*" | tr ' ' '|')
 	grep -HnE '^#include "[a-z]+/' "$folder"/*.[ch] | grep -vE "#include \"($allowed)/"
 }
-sources=$(ls base/*.[ch] proto/*.[ch] db/*.[ch] core/*.[ch] app/*.[ch] fcgi/*.[ch] tests/*/*.[ch])
+sources=$(ls base/*.[ch] proto/*.[ch] db/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch] tests/*/*.[ch])
 
 unconfigured() {
 	for file in $sources; do
@@ -52,7 +52,10 @@ judge "proto stands on base alone" "$(includes proto proto base)"
 judge "db names nothing above it" "$(includes db db proto base)"
 judge "core names neither the application nor a front" "$(includes core core db proto base)"
 judge "app names no front" "$(includes app app core db proto base)"
-judge "SQLite is seen in db alone" "$(grep -n 'sqlite3\.h' base/*.[ch] proto/*.[ch] core/*.[ch] app/*.[ch] fcgi/*.[ch])"
+judge "what fronts share names none of them" "$(includes front front app core db proto base)"
+judge "the FastCGI front names no other" "$(includes fcgi fcgi front app core db proto base)"
+judge "the sidecar's front names no other" "$(includes ws ws front app core db proto base)"
+judge "SQLite is seen in db alone" "$(grep -n 'sqlite3\.h' base/*.[ch] proto/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch])"
 judge "no banned call" "$(grep -nE '\b(sprintf|strcpy|strcat|strtok|atoi|gets)\(' $sources)"
 judge "config.h is what a C file includes first" "$(unconfigured)"
 judge "package-lock.json names no registry" "$(grep -n '"resolved"' package-lock.json)"

@@ -1,0 +1,252 @@
+/*
+ * The sidecar's life: options, listening socket, application, server, then the loop until a signal.
+ *
+ * The end (SIGTERM, SIGINT): nobody new is accepted, core answers parked polls and tells WebSocket clients to come back, what is
+ * being written is finished; after --stop-timeout it ends in any case.
+ */
+#include "config.h"
+#include "ws/front.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/say.h"
+#include "core/server.h"
+#include "front/listen.h"
+#include "front/process.h"
+#include "ws/conn.h"
+#include "ws/httpd.h"
+#include "ws/options.h"
+#include "ws/request.h"
+#include "ws/serve.h"
+
+/* What a slow client may leave with us: four of the largest messages, so that a reader who is a little behind is not cut off by one more
+ * of them, and at least a megabyte, which is some seconds of a busy room. Beyond it is closed and recovers from the log. */
+#define QUEUED_MESSAGES 4
+#define QUEUED_LEAST ((size_t)1 << 20)
+
+struct front {
+	const struct front_app *app;
+	struct front_options options;
+	struct ws_options own;
+	struct settings settings;
+	struct handler handler;
+	void *loaded; /* the application's own */
+	struct ev_loop *loop;
+	struct listener *listener;
+	struct server *server;
+	struct conns conns;
+	struct httpd httpd;
+	struct serve serve;
+	bool stopping, drained;
+	ev_signal term, interrupt;
+	ev_timer patience;
+	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
+};
+
+/* ---- the end ---- */
+
+static void on_drained(void *ctx)
+{
+	struct front *f = ctx;
+
+	f->drained = true;
+}
+
+static void on_finished(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)events;
+	if (f->drained && f->conns.count == 0 && f->httpd.count == 0)
+		ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)events;
+	say(SAY_WARN, "ws", NULL, "ends with %zu connections and %zu requests open", f->conns.count, f->httpd.count);
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void stop(struct front *f)
+{
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	say(SAY_INFO, "ws", NULL, "stopping");
+	ev_prepare_start(f->loop, &f->finished);
+	ev_timer_start(f->loop, &f->patience);
+	httpd_stop(&f->httpd);
+	listener_stop(f->listener);
+	server_drain(f->server, on_drained, f);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)loop;
+	(void)events;
+	stop(w->data);
+}
+
+static void watch_signals(struct front *f)
+{
+	ev_signal_init(&f->term, on_signal, SIGTERM);
+	ev_signal_init(&f->interrupt, on_signal, SIGINT);
+	ev_prepare_init(&f->finished, on_finished);
+	ev_timer_init(&f->patience, on_patience, (double)f->own.stop_timeout_ms / 1000, 0);
+	f->term.data = f->interrupt.data = f->finished.data = f->patience.data = f;
+	ev_signal_start(f->loop, &f->term);
+	ev_signal_start(f->loop, &f->interrupt);
+}
+
+/* ---- the start ---- */
+
+static bool listens(int fd)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes;
+}
+
+static int find_socket(struct front *f)
+{
+	if (f->options.listen)
+		return listener_open(&f->listener, f->options.listen, f->options.mode, f->own.reuse_port);
+	if (listens(STDIN_FILENO))
+		return listener_inherit(&f->listener, STDIN_FILENO);
+	fprintf(stderr, "%s: nothing to serve: no --listen, and no listening socket on descriptor 0\n", f->app->name);
+	return POLLUX_REFUSED;
+}
+
+static int load(struct front *f)
+{
+	int error = settings_init(&f->settings);
+
+	if (error == 0)
+		error = f->app->load(&f->loaded, f->options.app, &f->settings, &f->handler);
+	options_override(&f->options, &f->settings);
+	return error;
+}
+
+static size_t queue_limit(const struct settings *s)
+{
+	size_t some = QUEUED_MESSAGES * (size_t)s->max_http_buffer_size;
+
+	return some > QUEUED_LEAST ? some : QUEUED_LEAST;
+}
+
+static int start_server(struct front *f)
+{
+	struct server_options o = {
+		.loop = f->loop,
+		.db_path = f->options.db,
+		.settings = &f->settings,
+		.handler = &f->handler,
+		.client_dir = f->options.client_dir,
+		.kind = SERVER_KIND_WS,
+	};
+
+	return server_new(&f->server, &o);
+}
+
+static void on_request(void *ctx, struct request *r)
+{
+	struct front *f = ctx;
+
+	serve_request(&f->serve, r);
+}
+
+static int start_http(struct front *f)
+{
+	struct httpd_options o = {
+		.loop = f->loop,
+		.listen_fd = listener_fd(f->listener),
+		.settings = &f->settings,
+		.conns = &f->conns,
+		.submit = on_request,
+		.ctx = f,
+	};
+
+	f->serve = (struct serve){
+		.server = f->server,
+		.settings = &f->settings,
+		.standalone = f->own.standalone,
+		.static_dir = f->own.static_dir,
+	};
+	return httpd_start(&f->httpd, &o);
+}
+
+/* Signals first: one that comes while the application loads waits for the loop. */
+static int run(struct front *f)
+{
+	int error;
+
+	watch_signals(f);
+	error = find_socket(f);
+	if (error == POLLUX_EXISTS)
+		say(SAY_ERROR, "ws", NULL, "another process listens on %s", f->options.listen);
+	if (error)
+		return error == POLLUX_REFUSED ? 2 : 1;
+	error = load(f);
+	if (error == 0)
+		error = conns_init(&f->conns, f->loop, queue_limit(&f->settings));
+	if (error == 0)
+		error = start_server(f);
+	if (error == 0)
+		error = start_http(f);
+	if (error)
+		return 1;
+	say(SAY_INFO, "ws", NULL, "serving");
+	ev_run(f->loop, 0);
+	return 0;
+}
+
+static void stop_watching(struct front *f)
+{
+	ev_signal_stop(f->loop, &f->term);
+	ev_signal_stop(f->loop, &f->interrupt);
+	ev_timer_stop(f->loop, &f->patience);
+	ev_prepare_stop(f->loop, &f->finished);
+}
+
+static void deinit(struct front *f)
+{
+	stop_watching(f);
+	server_free(f->server);
+	httpd_free(&f->httpd);
+	conns_deinit(&f->conns);
+	listener_free(f->listener);
+	f->app->unload(f->loaded);
+	settings_deinit(&f->settings);
+	ev_loop_destroy(f->loop);
+}
+
+int ws_main(int argc, char **argv, const struct front_app *app)
+{
+	struct front f = { .app = app };
+	enum options_result parsed = ws_options_parse(&f.options, &f.own, argc, argv, app);
+	int status;
+
+	if (parsed != OPTIONS_RUN)
+		return parsed == OPTIONS_DONE ? 0 : 2;
+	say_set_program(app->name);
+	say_set_level(f.options.log_level);
+	process_prepare();
+	f.loop = ev_loop_new(EVFLAG_AUTO);
+	if (!f.loop) {
+		say(SAY_ERROR, "ws", NULL, "cannot start: %s", strerror(errno));
+		return 1;
+	}
+	process_ignore_signals();
+	status = run(&f);
+	deinit(&f);
+	return status;
+}

@@ -1,0 +1,20 @@
+/* Who answers a request: the refusal of a bad handshake, core, or (stand-alone) a static file. Loop thread only. */
+#ifndef POLLUX_WS_SERVE_H
+#define POLLUX_WS_SERVE_H
+
+#include <stdbool.h>
+
+struct request;
+struct server;
+struct settings;
+
+struct serve {
+	struct server *server;
+	const struct settings *settings;
+	bool standalone;
+	const char *static_dir;
+};
+
+void serve_request(const struct serve *s, struct request *r);
+
+#endif

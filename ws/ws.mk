@@ -1,0 +1,16 @@
+# ws/: the sidecar: libmicrohttpd inside the loop, WebSocket connections, stand-alone HTTP.
+noinst_LIBRARIES += libws.a
+libws_a_SOURCES = \
+	ws/conn.c ws/conn.h \
+	ws/front.c ws/front.h \
+	ws/handshake.c ws/handshake.h \
+	ws/headers.c ws/headers.h \
+	ws/httpd.c ws/httpd.h \
+	ws/options.c ws/options.h \
+	ws/outbox.c ws/outbox.h \
+	ws/request.c ws/request.h \
+	ws/serve.c ws/serve.h
+
+bin_PROGRAMS += pollux-ws
+pollux_ws_SOURCES = ws/main.c
+pollux_ws_LDADD = $(WS_LIBS)
