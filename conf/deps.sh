@@ -41,6 +41,7 @@ needs_check() {
 	cat <<-END
 	file:/usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
 	module:cmocka libcmocka-dev
+	header:wslay/wslay.h libwslay-dev
 	command:chromium chromium
 	END
 }

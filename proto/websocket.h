@@ -51,7 +51,7 @@ struct websocket_reader {
 	uint64_t frame_left;             /* payload bytes of the data frame that is being read, still to come */
 	uint64_t message_bytes;          /* payload of the open message's frames so far, the current one's whole */
 	uint32_t fragments;
-	uint32_t utf8;                   /* state of utf8_feed */
+	uint32_t utf8;                   /* state of utf8_feed; between messages UTF8_ACCEPT */
 	unsigned char mask[4];           /* for the next payload byte on */
 	uint8_t opcode;                  /* the open message's; 0: none is open */
 	bool fin : 1, begun : 1, rsv1 : 1, over : 1;
@@ -66,7 +66,7 @@ struct websocket_reader {
 enum websocket_result {
 	WEBSOCKET_NEED_MORE = 16,        /* nothing to tell: read from the network, then call again */
 	WEBSOCKET_PIECE,                 /* the next bytes of a message: opcode, data, len, first, last, rsv1 */
-	WEBSOCKET_ERROR,                 /* code to close with (1002, 1007, 1008, 1009); data, len: what was wrong, static, NUL-terminated */
+	WEBSOCKET_ERROR,                 /* code to close with (1002, 1007, 1008, 1009); data, len: why, static, NUL-terminated */
 };
 
 struct websocket_event {
@@ -75,7 +75,7 @@ struct websocket_event {
 	enum websocket_opcode opcode;    /* of the message: TEXT or BINARY */
 	uint16_t code;
 	bool first, last;                /* this piece begins, ends its message; both for a whole one */
-	bool rsv1;                       /* the message came with RSV1 (its text is not checked for UTF-8: that is for whoever inflates it) */
+	bool rsv1;                       /* the message came with RSV1: its text is not checked, that is for whoever inflates it */
 };
 
 /* What NEED_MORE may leave unread at most: a control frame or a frame's head of which some bytes are missing. */

@@ -216,8 +216,6 @@ static void begin_frame(struct websocket_reader *r, const struct head *head)
 	if (!r->opcode) {
 		r->opcode = (uint8_t)opcode_of(head->first);
 		r->rsv1 = head->first & WEBSOCKET_RSV1;
-		r->begun = false;
-		r->utf8 = UTF8_ACCEPT;
 	}
 	r->fin = head->first & FIN;
 	r->fragments++;
@@ -226,8 +224,10 @@ static void begin_frame(struct websocket_reader *r, const struct head *head)
 	memcpy(r->mask, head->mask, sizeof(r->mask));
 }
 
+/* utf8 is UTF8_ACCEPT again: no text ends otherwise. */
 static void end_message(struct websocket_reader *r)
 {
+	r->begun = false;
 	r->opcode = 0;
 	r->fragments = 0;
 	r->message_bytes = 0;

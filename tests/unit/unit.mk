@@ -41,6 +41,16 @@ tests_unit_test_websocket_pieces_SOURCES = tests/unit/test_websocket_pieces.c $(
 tests_unit_test_websocket_pieces_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_websocket_write_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_websocket_key_LDADD = $(PROTO_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+# What implementations make of a stream, for tests/integration/websocket-verdicts.test.mjs.
+VERDICT_SOURCES = tests/unit/verdict.c tests/unit/verdict.h tests/unit/websocket_transcript.c tests/unit/websocket_transcript.h
+check_PROGRAMS += tests/unit/verdict_pollux
+tests_unit_verdict_pollux_SOURCES = tests/unit/verdict_pollux.c $(VERDICT_SOURCES)
+tests_unit_verdict_pollux_LDADD = $(PROTO_LIBS)
+if HAVE_WSLAY
+check_PROGRAMS += tests/unit/verdict_wslay
+endif
+tests_unit_verdict_wslay_SOURCES = tests/unit/verdict_wslay.c $(VERDICT_SOURCES)
+tests_unit_verdict_wslay_LDADD = $(PROTO_LIBS) -lwslay
 
 # The store.
 DB_TEST_SOURCES = tests/unit/db_fixture.c tests/unit/db_fixture.h

@@ -38,28 +38,22 @@ const char *transcript_text(const struct transcript *t)
 	return t->text.data ? t->text.data : "";
 }
 
-static void add_escaped(struct buf *b, const char *data, size_t len)
+void transcript_line(struct buf *text, const char *word, const void *data, size_t len)
 {
+	const unsigned char *bytes = data;
 	size_t i;
 
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)data[i];
-
-		if (c < 0x20 || c > 0x7e || c == '\\')
-			buf_addf(b, "\\x%02x", c);
-		else
-			buf_add_char(b, (char)c);
-	}
-}
-
-static void add_line(struct transcript *t, const char *word, const char *data, size_t len)
-{
-	buf_add_str(&t->text, word);
+	buf_add_str(text, word);
 	if (len > 0)
-		buf_add_char(&t->text, ' ');
-	add_escaped(&t->text, data, len);
-	buf_add_char(&t->text, '\n');
-	MUST(t->text.error == 0);
+		buf_add_char(text, ' ');
+	for (i = 0; i < len; i++) {
+		if (bytes[i] < 0x20 || bytes[i] > 0x7e || bytes[i] == '\\')
+			buf_addf(text, "\\x%02x", bytes[i]);
+		else
+			buf_add_char(text, (char)bytes[i]);
+	}
+	buf_add_char(text, '\n');
+	MUST(text->error == 0);
 }
 
 static void on_piece(struct transcript *t, const struct websocket_event *e)
@@ -72,10 +66,10 @@ static void on_piece(struct transcript *t, const struct websocket_event *e)
 	MUST(t->message.len <= t->limits.max_message_bytes);
 	if (!e->last)
 		return;
-	MUST(e->opcode != WEBSOCKET_TEXT || e->rsv1 || utf8_valid(t->message.data, t->message.len));
+	MUST(e->opcode != WEBSOCKET_TEXT || e->rsv1 || t->message.len == 0 || utf8_valid(t->message.data, t->message.len));
 	if (e->rsv1)
 		buf_add_str(&t->text, "rsv1 ");
-	add_line(t, e->opcode == WEBSOCKET_TEXT ? "text" : "binary", t->message.data, t->message.len);
+	transcript_line(&t->text, e->opcode == WEBSOCKET_TEXT ? "text" : "binary", t->message.data, t->message.len);
 	buf_clear(&t->message);
 	t->pieces = 0;
 }
@@ -87,19 +81,19 @@ static void on_event(struct transcript *t, int result, const struct websocket_ev
 	MUST(e->data != NULL && (result == WEBSOCKET_PIECE || e->len <= WEBSOCKET_CONTROL_PAYLOAD_MAX));
 	switch (result) {
 	case WEBSOCKET_PIECE: on_piece(t, e); break;
-	case WEBSOCKET_PING: add_line(t, "ping", e->data, e->len); break;
-	case WEBSOCKET_PONG: add_line(t, "pong", e->data, e->len); break;
+	case WEBSOCKET_PING: transcript_line(&t->text, "ping", e->data, e->len); break;
+	case WEBSOCKET_PONG: transcript_line(&t->text, "pong", e->data, e->len); break;
 	case WEBSOCKET_CLOSE:
 		MUST(websocket_code_valid(e->code) || (e->code == WEBSOCKET_NO_CODE && e->len == 0));
 		MUST(utf8_valid(e->data, e->len));
 		snprintf(word, sizeof(word), "close %d", e->code);
-		add_line(t, word, e->data, e->len);
+		transcript_line(&t->text, word, e->data, e->len);
 		break;
 	default:
 		MUST(result == WEBSOCKET_ERROR && e->len == strlen(e->data) && e->len > 0);
 		t->why = e->data;
 		snprintf(word, sizeof(word), "error %d", e->code);
-		add_line(t, word, NULL, 0);
+		transcript_line(&t->text, word, NULL, 0);
 	}
 }
 

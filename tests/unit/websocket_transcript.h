@@ -1,7 +1,8 @@
 /*
  * What a server makes of a client's bytes, as text: one line a message or frame, the same however the bytes were split.
  *   text Hello      rsv1 text x     binary \x00\xff      ping abc      pong      close 1000 bye      error 1002
- * Plays the caller of websocket_read as its header asks: keeps the rest, joins the pieces. Each read ends at a page nobody may touch. For tests.
+ * Plays the caller of websocket_read as its header asks: keeps the rest, joins the pieces. Each read ends at a page nobody may touch.
+ * For tests.
  */
 #ifndef POLLUX_WEBSOCKET_TRANSCRIPT_H
 #define POLLUX_WEBSOCKET_TRANSCRIPT_H
@@ -29,6 +30,8 @@ void transcript_deinit(struct transcript *t);
 void transcript_read(struct transcript *t, const char *data, size_t len);
 /* The lines, never NULL. */
 const char *transcript_text(const struct transcript *t);
+/* Appends a line: the word, and the bytes if there are any. */
+void transcript_line(struct buf *text, const char *word, const void *data, size_t len);
 /*
  * Whether the bytes give this text: whole, byte by byte, and cut once at each place (twice, up to 64 bytes of them). Says on stderr what
  * is otherwise. why: what an error must say, or NULL.
