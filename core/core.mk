@@ -34,4 +34,5 @@ libcore_a_SOURCES = \
 	core/throttle.c core/throttle.h \
 	core/tick.c core/tick.h \
 	core/upgrade.c core/upgrade.h \
+	core/waiting.c core/waiting.h \
 	core/watchdog.c core/watchdog.h

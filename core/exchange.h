@@ -52,6 +52,7 @@ struct exchange {
 	size_t body_len;
 	void (*aborted)(struct exchange *x);   /* set by core when it parks */
 	void *owner;                           /* core's, whatever it likes */
+	bool parked;                           /* set by exchange_park */
 };
 
 static inline const char *exchange_header(const struct exchange *x, const char *name)
@@ -65,9 +66,12 @@ static inline void exchange_respond(struct exchange *x, int status, const char *
 	x->ops->respond(x, status, headers, body, pieces);
 }
 
+/* The front's park is called once: later calls do nothing. */
 static inline void exchange_park(struct exchange *x)
 {
-	x->ops->park(x);
+	if (!x->parked)
+		x->ops->park(x);
+	x->parked = true;
 }
 
 static inline void exchange_upgrade(struct exchange *x, const char *headers, size_t max_message, exchange_opened *opened, void *ctx)

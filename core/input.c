@@ -24,6 +24,15 @@ void inputs_add(struct inputs *list, struct input *in)
 	list->count++;
 }
 
+void inputs_push(struct inputs *list, struct input *in)
+{
+	in->next = list->first;
+	list->first = in;
+	if (!in->next)
+		list->last = &in->next;
+	list->count++;
+}
+
 struct input *inputs_take(struct inputs *list)
 {
 	struct input *in = list->first;

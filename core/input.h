@@ -45,6 +45,9 @@ struct input {
 	bool overlaps;                  /* of a POST: another of its session was open when it came */
 	bool unfinished;                /* the tick was full: the rest of its payload, or messages, runs in a later one */
 	size_t kept;                    /* up to where they have been committed */
+	bool tries;                     /* it has waited for room on the disk and tries again, alone */
+	bool left;                      /* of a GET: its peer left while it waited for room */
+	int64_t wait_until_ms;          /* of a GET: so long; 0: it has not had to */
 
 	/* The answer, set while it runs. */
 	int status;                     /* 0: none yet */
@@ -62,6 +65,7 @@ struct inputs {
 
 void inputs_init(struct inputs *list);
 void inputs_add(struct inputs *list, struct input *in);
+void inputs_push(struct inputs *list, struct input *in);   /* in front */
 /* Takes the first out; NULL when empty. */
 struct input *inputs_take(struct inputs *list);
 /* A new input for an exchange (which may be NULL); NULL: out of memory. */

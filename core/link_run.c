@@ -247,10 +247,6 @@ void link_refuse(struct server *s, struct input *in)
 		link_accept(s, in);
 		return;
 	}
-	if (in->kind == INPUT_LEFT) {
-		tick_add(s, in);   /* a session must end once its connection has: tried until there is room */
-		return;
-	}
 	link_drop(in->link, 1011, "transport error");
 	end_inbox(s, in);
 }

@@ -13,7 +13,7 @@ int link_run_messages(struct server *s, struct input *in) WARN_UNUSED;
 int link_run_left(struct server *s, struct input *in) WARN_UNUSED;
 /* After COMMIT of one of the above, or of a direct session's handshake. Frees the input. */
 void link_finish(struct server *s, struct input *in);
-/* The input was refused for good (no room on the disk): its client is told by the end of the connection. Frees the input. */
+/* The input was refused for good (no room on the disk): its client is told by the end of the connection. Not for its own end. Frees the input. */
 void link_refuse(struct server *s, struct input *in);
 
 #endif

@@ -165,6 +165,11 @@ static int check_row(struct server *s, struct input *in, struct client_row *row,
 		http_refuse(in, REFUSE_REQUEST);
 		return 0;
 	}
+	if (in->left) {   /* while it waited for room */
+		http_refuse(in, REFUSE_SID);
+		error = session_close(s, row, "transport error", '1', SESSION_DROP);
+		return error ? error : session_leave_asked(s, row, &closed);
+	}
 	if (row->expires_at_ms <= clock_mono_ms()) {
 		http_refuse(in, REFUSE_SID);
 		error = session_close(s, row, row->connect_by_ms && row->connect_by_ms <= clock_mono_ms() ?

@@ -175,6 +175,7 @@ int server_new(struct server **out, const struct server_options *options)
 	s->handler = options->handler;
 	inputs_init(&s->inputs);
 	inputs_init(&s->done);
+	inputs_init(&s->waiting);
 	links_init(s);
 	buf_init(&s->scratch, SCRATCH_MAX_BYTES);
 	error = open_parts(s);
@@ -224,7 +225,7 @@ void server_free(struct server *s)
 	watchdog_stop(s->watchdog);
 	checkpoint_stop(s->checkpoint);
 	HASH_CLEAR(hh, s->posts);
-	while ((in = inputs_take(&s->inputs)))
+	while ((in = inputs_take(&s->inputs)) || (in = inputs_take(&s->waiting)))
 		input_free(in);
 	poll_stop_all(s);
 	links_deinit(s);

@@ -60,6 +60,8 @@ struct server {
 
 	struct inputs inputs;      /* waiting for the lock */
 	struct inputs done;        /* run in this transaction: answered after COMMIT */
+	struct inputs waiting;     /* for room on the disk: see waiting.h */
+	int64_t try_waiting_at_ms;
 	struct input *posts;       /* open POSTs by sid: a second one of a session closes it */
 	struct journal journal;
 	struct event_socket *own_socket;   /* see event_set_own_socket */
@@ -80,6 +82,7 @@ struct server {
 	int64_t full_at_us;        /* and begun until then */
 	size_t alone;              /* after a failure: so many inputs run one a transaction */
 	int failure;               /* why the last tick failed; 0: it did not */
+	bool stillborn;            /* the last tick failed before an input could run */
 	int64_t retry_at_ms;       /* after a foreign writer or a full disk: not before this */
 
 	ev_prepare before_wait;

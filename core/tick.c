@@ -18,6 +18,7 @@
 #include "core/poll.h"
 #include "core/post.h"
 #include "core/session.h"
+#include "core/waiting.h"
 
 #define EVENTS_MAX 256
 #define HOLD_MAX_US 2000
@@ -149,6 +150,8 @@ static void finish_inputs(struct server *s)
 	while ((in = inputs_take(&s->done))) {
 		if (s->alone)
 			s->alone--;
+		if (in->tries)
+			waiting_tried(s, in);
 		if (in->unfinished)
 			go_on_later(s, in);
 		else
@@ -178,21 +181,46 @@ static void tick_committed(struct server *s)
 	journal_cut(s, (struct journal_mark){0});
 	s->housekeeping = false;
 	poll_send(s);
+	s->stillborn = false;
 	finish_inputs(s);
 	if (s->forgetting)
 		wake_in(s, FORGET_AGAIN_MS);
 }
 
-static void refuse_input(struct server *s, struct input *in, int error)
+static void refuse_input(struct server *s, struct input *in)
 {
-	say(SAY_ERROR, "core", in->sid, "refused: %s: %s", pollux_strerror(error), store_error(s->store));
 	in->polling = NULL;
 	input_answer(in, 503, NULL, NULL, 0);
-	s->alone--;
 	if (in->link)
 		link_refuse(s, in);
 	else
 		finish_input(s, in);
+}
+
+/* One that failed alone. A WebSocket's end is never given up: nobody else would end its session. */
+static void give_up(struct server *s, struct input *in, int error)
+{
+	s->alone--;
+	if (in->kind == INPUT_LEFT || (error == POLLUX_NO_SPACE && waiting_is_for(in))) {
+		waiting_add(s, in);
+		return;
+	}
+	say(SAY_ERROR, "core", in->sid, "refused: %s: %s", pollux_strerror(error), store_error(s->store));
+	refuse_input(s, in);
+}
+
+/* The store does not even begin, or cannot be read: nobody shall wait for that. It has been logged. */
+static void refuse_all(struct server *s)
+{
+	for (size_t n = s->inputs.count; n; n--) {
+		struct input *in = inputs_take(&s->inputs);
+
+		if (waiting_is_for(in))
+			waiting_add(s, in);
+		else
+			refuse_input(s, in);
+	}
+	s->alone = 0;
 }
 
 /* Back to the queue, in order. A single one that failed alone is refused. */
@@ -208,7 +236,7 @@ static void requeue(struct server *s, int error)
 		in->polling = NULL;
 		in->unfinished = false;
 		if (s->alone && error != POLLUX_BUSY)
-			refuse_input(s, in, error);
+			give_up(s, in, error);
 		else
 			inputs_add(&again, in);
 	}
@@ -251,8 +279,12 @@ static void tick_failed(struct server *s, int error)
 	requeue(s, error);
 	if (error == POLLUX_BUSY)
 		retry_in(s, BUSY_RETRY_MS);
-	else if (!had_inputs)
+	else if (!had_inputs) {
+		if (s->stillborn)
+			refuse_all(s);
 		retry_in(s, FULL_RETRY_MS);
+	}
+	s->stillborn = error != POLLUX_BUSY && !had_inputs;
 }
 
 static void tick_locked(struct server *s)
@@ -293,12 +325,12 @@ static void look(struct server *s)
 	}
 	poll_revert(s);
 	catch_up_revert(s);
-	if (error != POLLUX_BUSY)
-		say(SAY_ERROR, "core", NULL, "reading the log: %s: %s", pollux_strerror(error), store_error(s->store));
+	tell_failure(s, error);
 }
 
 void tick_run(struct server *s)
 {
+	waiting_look(s);
 	if (s->look && (s->waiting_for_lock || !has_work(s)))
 		look(s);
 	if (!has_work(s) || s->waiting_for_lock || clock_mono_ms() < s->retry_at_ms)

@@ -14,6 +14,7 @@ static struct {
 	int countdown, result;
 	bool once, failed;
 } io, memory;
+static int lock_result;
 static sqlite3_vfs *system_vfs;
 static sqlite3_mem_methods system_memory;
 
@@ -108,6 +109,8 @@ static int faulty_shm_map(sqlite3_file *f, int page, int size, int extend, void 
 
 static int faulty_shm_lock(sqlite3_file *f, int at, int n, int flags)
 {
+	if (lock_result != SQLITE_OK && (flags & SQLITE_SHM_LOCK))
+		return lock_result;
 	return METHOD(f)->xShmLock(real(f), at, n, flags);
 }
 
@@ -212,11 +215,17 @@ void faulty_arm_memory(int nth, bool once)
 	memory.failed = false;
 }
 
+void faulty_arm_locks(int result)
+{
+	lock_result = result;
+}
+
 bool faulty_disarm(void)
 {
 	bool failed = io.failed || memory.failed;
 
 	io.countdown = memory.countdown = 0;
+	lock_result = SQLITE_OK;
 	io.failed = memory.failed = false;
 	return failed;
 }

@@ -10,6 +10,8 @@ void faulty_install(void);
 void faulty_arm_io(int nth, int result, bool once);
 /* The nth allocation fails; once: that one alone, else all from there on. */
 void faulty_arm_memory(int nth, bool once);
+/* Every lock of the wal-index fails with that result, so that no transaction begins and nothing can be read. */
+void faulty_arm_locks(int result);
 /* All is well again. True when something had failed. */
 bool faulty_disarm(void);
 

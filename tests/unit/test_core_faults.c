@@ -1,5 +1,5 @@
 /*
- * Core when the store says no: a full disk, every write failing in turn, foreign writers, processes that die. What was acknowledged is
+ * Core when the store says no: every write failing in turn, foreign writers, processes that die. What was acknowledged is
  * in the log once and reaches everybody once, in order; what was refused is not there; service resumes by itself.
  */
 #include "config.h"
@@ -9,7 +9,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -139,70 +138,6 @@ static void test_drain_while_busy(void **state)
 	site_spin(100);
 	foreign_release(db);
 	answers(poll, 200, "6");
-}
-
-/* --- a full disk --- */
-
-static void disk_fill(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void test_full_disk(void **state)
-{
-	struct guest a, b;
-	struct fake *poll, *posts[3];
-
-	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
-	guest_join(&a, 0);
-	guest_join(&b, 1);
-	poll = guest_get(&a, 0);
-	site_await_parked(poll);
-	disk_fill(4096);
-	posts[0] = guest_post(&b, 0, "42[\"all\",\"1\"]\x1e" "42[\"all\",\"2\"]");
-	posts[1] = guest_post(&a, 0, "42[\"join\",\"r\"]");
-	posts[2] = guest_post(&b, 1, "42[\"all\",\"3\"]");
-	for (int i = 0; i < 3; i++)
-		site_until(is_answered, posts[i]);
-	site_spin(300);
-	disk_fill(RLIM_INFINITY);
-	for (int i = 0; i < 3; i++)
-		answers(posts[i], 503, NULL);
-	assert_int_equal(poll->status, 0);
-	assert_int_equal(count_events(), 0);
-	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member"), 0);
-	guest_say(&b, 1, "42[\"say\",\"r\",\"unheard\"]\x1e" "42[\"all\",\"4\"]");
-	answers(poll, 200, "42[\"said\",\"4\"]");
-	assert_string_equal(site->said, "");
-}
-
-/* The poll's end could not be written down; the session ends later, with its handlers, and nothing stays behind. */
-static void test_hang_up_on_full_disk(void **state)
-{
-	struct guest a;
-	struct fake *poll;
-
-	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
-	site->settings.ping_interval_ms = 400;
-	site->settings.ping_timeout_ms = 300;
-	guest_join(&a, 0);
-	poll = guest_get(&a, 0);
-	site_await_parked(poll);
-	disk_fill(4096);
-	site_hang_up(poll);
-	site_spin(50);
-	disk_fill(RLIM_INFINITY);
-	site_status(poll);
-	site_spin(1000);
-	assert_non_null(strstr(site->said, "ping timeout\n"));   /* those that were tried before have never been */
-	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM socket WHERE left IS NULL"), 0);
-	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client"), 0);
 }
 
 /* --- every write fails in turn --- */
@@ -504,8 +439,6 @@ int main(void)
 		TEST(test_foreign_nonsense),
 		TEST(test_end_while_busy),
 		TEST(test_drain_while_busy),
-		TEST(test_full_disk),
-		TEST(test_hang_up_on_full_disk),
 		cmocka_unit_test_setup_teardown(test_each_write_fails_once, nothing, nothing),
 		cmocka_unit_test_setup_teardown(test_writes_fail_from_there_on, nothing, nothing),
 		TEST(test_transaction_lost_in_handler),
