@@ -13,7 +13,7 @@
 
 struct option {
 	const char *name;
-	enum { INTEGER, INT, BOOLEAN, PATH, CORS, WORK, EVENT_BYTES, ALL_BYTES } kind;
+	enum { INTEGER, INT, BOOLEAN, PATH, ROOMS_PATH, CORS, WORK, EVENT_BYTES, ALL_BYTES } kind;
 	size_t offset;    /* in struct settings */
 	int64_t min, max;
 };
@@ -22,6 +22,7 @@ struct option {
 
 static const struct option options[] = {
 	{"path", PATH, 0, 0, 0},
+	{"rooms_path", ROOMS_PATH, 0, 0, 0},
 	{"ping_interval", INTEGER, AT(ping_interval_ms), 10, DAY_MS},
 	{"ping_timeout", INTEGER, AT(ping_timeout_ms), 10, DAY_MS},
 	{"connect_timeout", INTEGER, AT(connect_timeout_ms), 10, DAY_MS},
@@ -120,13 +121,14 @@ static bool check_boolean(lua_State *L, const char *name)
 	return lua_toboolean(L, -1);
 }
 
-static void set_path(lua_State *L, struct settings *s)
+static void set_path(lua_State *L, struct settings *s, const char *name, int (*set)(struct settings *s, const char *path))
 {
 	size_t len;
 	const char *path = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
 
-	if (!path || strlen(path) != len || settings_set_path(s, path))
-		luaL_error(L, "io.set: path must be a string like \"/socket.io/\", without ?, # and spaces");
+	if (!path || strlen(path) != len || set(s, path))
+		luaL_error(L, "io.set: %s must be a string like \"/%s/\", without ?, # and spaces", name,
+			   strcmp(name, "path") == 0 ? "socket.io" : "rooms");
 }
 
 static void add_origin(lua_State *L, struct settings *s)
@@ -181,7 +183,8 @@ static void set_one(lua_State *L, struct host *h, const struct option *o)
 	case INTEGER: *(int64_t *)(void *)field = check_integer(L, o); break;
 	case INT: *(int *)(void *)field = (int)check_integer(L, o); break;
 	case BOOLEAN: *(bool *)field = check_boolean(L, o->name); break;
-	case PATH: set_path(L, h->settings); break;
+	case PATH: set_path(L, h->settings, o->name, settings_set_path); break;
+	case ROOMS_PATH: set_path(L, h->settings, o->name, settings_set_rooms_path); break;
 	case CORS: set_cors(L, h->settings); break;
 	case WORK: h->limits.max_work = check_integer(L, o); break;
 	case EVENT_BYTES: h->limits.max_event_bytes = (size_t)check_integer(L, o); break;

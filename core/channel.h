@@ -42,6 +42,8 @@ struct channel {
 	void (*message)(struct channel *ch, const char *data, size_t len, bool binary);
 	/* code: the peer's close code, 1005 without one, 1006 when the connection broke. */
 	void (*closed)(struct channel *ch, int code);
+	/* A pong frame has come. May be NULL. */
+	void (*pong)(struct channel *ch);
 	void *owner;
 };
 

@@ -76,12 +76,18 @@ static int run_connection(struct server *s, struct client_row *client, const str
 }
 
 /* What the middleware told everybody is not for the newcomer: its CONNECT reply comes first. */
+static int begin_receiving(struct server *s, const struct socket_row *row)
+{
+	int64_t last = log_last(s->store);
+
+	return last < 0 ? (int)last : socket_set_joined(s->store, row->sid, last);
+}
+
 static int connected(struct server *s, struct client_row *client, const struct socket_row *row)
 {
 	char json[64];
 	int len = snprintf(json, sizeof(json), "{\"sid\":\"%s\"}", row->sid.at);
-	int64_t last = log_last(s->store);
-	int error = last < 0 ? (int)last : socket_set_joined(s->store, row->sid, last);
+	int error = begin_receiving(s, row);
 
 	if (!error)
 		error = reply(s, client->id, SIO_CONNECT, row->nsp.at, json, (size_t)len);
@@ -92,22 +98,33 @@ static int connected(struct server *s, struct client_row *client, const struct s
 	return error ? error : run_connection(s, client, row);
 }
 
+/* A socket of a new client's that is about to join. sid: room for its id. */
+static int new_socket(struct server *s, const struct client_row *client, const char *nsp, char sid[RANDOM_ID_LEN + 1],
+		      struct socket_row *row)
+{
+	*row = (struct socket_row){.client = client->id, .joined = log_last(s->store)};
+	if (row->joined < 0)
+		return (int)row->joined;
+	random_id(sid);
+	row->sid = (struct log_text){sid, RANDOM_ID_LEN};
+	row->nsp = (struct log_text){nsp, strlen(nsp)};
+	row->data = row->auth = (struct log_text){"{}", 2};
+	return 0;
+}
+
 static int connect_new(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p)
 {
 	static const char internal[] = "{\"message\":\"Internal error\"}";
 	char sid[RANDOM_ID_LEN + 1];
-	struct socket_row row = {.client = client->id, .joined = log_last(s->store)};
+	struct socket_row row;
 	struct buf refusal;
 	bool admitted;
-	int error;
+	int error = new_socket(s, client, nsp, sid, &row);
 
-	if (row.joined < 0)
-		return (int)row.joined;
-	random_id(sid);
-	row.sid = (struct log_text){sid, RANDOM_ID_LEN};
-	row.nsp = (struct log_text){nsp, strlen(nsp)};
-	row.data = (struct log_text){"{}", 2};
-	row.auth = p->payload.len ? (struct log_text){p->payload.at, p->payload.len} : (struct log_text){"{}", 2};
+	if (error)
+		return error;
+	if (p->payload.len)
+		row.auth = (struct log_text){p->payload.at, p->payload.len};
 	buf_init(&refusal, 1 << 18);
 	error = admit(s, client, &row, &refusal, &admitted);
 	if (!error && admitted)
@@ -117,6 +134,34 @@ static int connect_new(struct server *s, struct client_row *client, const char *
 			      refusal.len ? refusal.len : sizeof(internal) - 1);
 	buf_deinit(&refusal);
 	return error;
+}
+
+static int join_room(struct server *s, struct client_row *client, const struct socket_row *row, const char *room)
+{
+	struct log_text name = {room, strlen(room)};
+	int64_t last = log_last(s->store);
+	int error = last < 0 ? (int)last : 0;
+
+	if (error || !name.len)
+		return error;
+	error = member_join(s->store, row->nsp, name, row->sid, last);
+	return error ? error : journal_touch(s, client->id, client);
+}
+
+int connect_plain(struct server *s, struct client_row *client, const char *room, struct buf *refusal, bool *admitted)
+{
+	char sid[RANDOM_ID_LEN + 1];
+	struct socket_row row;
+	int error = new_socket(s, client, "/", sid, &row);
+
+	if (!error)
+		error = admit(s, client, &row, refusal, admitted);
+	if (error || !*admitted)
+		return error;
+	error = begin_receiving(s, &row);
+	if (!error)
+		error = join_room(s, client, &row, room);
+	return error ? error : run_connection(s, client, &row);
 }
 
 int connect_run(struct server *s, struct client_row *client, const struct sio_packet *p, bool *violation)

@@ -9,4 +9,8 @@
  * or the name is too long. */
 int connect_run(struct server *s, struct client_row *client, const struct sio_packet *p, bool *violation) WARN_UNUSED;
 
+/* A plain client's one socket: middleware, the room ("": none), connection handlers. Not *admitted: refusal holds the reason's JSON, or
+ * nothing when a handler failed. */
+int connect_plain(struct server *s, struct client_row *client, const char *room, struct buf *refusal, bool *admitted) WARN_UNUSED;
+
 #endif

@@ -22,6 +22,7 @@ libcore_a_SOURCES = \
 	core/link_run.c core/link_run.h \
 	core/link_wait.c \
 	core/packet.c core/packet.h \
+	core/plain.c core/plain.h \
 	core/poll.c core/poll.h \
 	core/post.c core/post.h \
 	core/recent.c core/recent.h \

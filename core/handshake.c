@@ -71,7 +71,7 @@ static void add_url(struct buf *out, const struct exchange *x)
 	buf_deinit(&url);
 }
 
-int handshake_write(struct buf *out, const struct exchange *x)
+int handshake_write(struct buf *out, const struct exchange *x, const char *room)
 {
 	int64_t now = clock_wall_ms();
 	time_t seconds = now / 1000;
@@ -85,5 +85,10 @@ int handshake_write(struct buf *out, const struct exchange *x)
 		strftime(when, sizeof(when), "%a %b %d %Y %H:%M:%S GMT+0000 (UTC)", &tm);
 	buf_addf(out, ",\"time\":\"%s\",\"issued\":%lld,\"url\":", when, (long long)now);
 	add_url(out, x);
-	return buf_addf(out, ",\"secure\":%s}", x->secure ? "true" : "false");
+	buf_addf(out, ",\"secure\":%s", x->secure ? "true" : "false");
+	if (room) {
+		buf_add_str(out, ",\"room\":");
+		add_string(out, room, strlen(room));
+	}
+	return buf_add_char(out, '}');
 }

@@ -11,6 +11,7 @@
 
 #include "base/say.h"
 #include "core/bundle.h"
+#include "core/plain.h"
 #include "core/tick.h"
 #include "proto/header.h"
 #include "proto/query.h"
@@ -33,7 +34,7 @@ void http_refuse(struct input *in, enum refusal why)
 
 static void add_cookie(const struct server *s, const struct input *in, struct buf *headers)
 {
-	bool opens = in->kind == INPUT_HANDSHAKE && (in->status == 200 || in->status == 101);
+	bool opens = in->kind == INPUT_HANDSHAKE && !in->room && (in->status == 200 || in->status == 101);
 
 	if (opens && s->settings->cookie)
 		buf_addf(headers, "Set-Cookie: io=%s; Path=/; HttpOnly; SameSite=Lax\r\n", in->sid);
@@ -248,6 +249,8 @@ void server_submit(struct server *s, struct exchange *x)
 		submit_resource(s, x, x->path);
 	else if (is_under(s->settings, x->path_info))
 		submit_resource(s, x, x->path_info);
+	else if (plain_submit(s, x, x->path))
+		return;
 	else
 		http_answer_text(x, 404, "Content-Type: text/plain\r\n", "Not Found\n");
 }

@@ -65,6 +65,7 @@ void input_free(struct input *in)
 	bytes_unref(in->cors);
 	bytes_unref(in->body);
 	buf_deinit(&in->messages);
+	free(in->room);
 	link_unref(in->link);
 	free(in);
 }

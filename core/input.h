@@ -37,6 +37,7 @@ struct input {
 	int64_t client, claim;          /* of an abort; of a WebSocket's */
 	struct link *link;              /* the WebSocket it is of: a reference */
 	struct buf messages;            /* what that has sent */
+	char *room;                     /* a plain WebSocket's handshake names it ("": none); owned */
 	const char *reason;             /* why it left; static */
 	size_t cursor;                  /* how far a POST's payload, or the messages, have been run */
 	struct client *polling;         /* of a poll: the client that has taken the exchange over in this tick */

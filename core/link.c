@@ -62,6 +62,7 @@ int link_attach(struct link *l, const struct client_row *row)
 	client_drop_pending(c, INT64_MIN);
 	l->c = c;
 	l->client = row->id;
+	l->plain = row->protocol == CLIENT_PLAIN;
 	return 0;
 }
 
@@ -168,7 +169,7 @@ static void on_message(struct channel *ch, const char *data, size_t len, bool bi
 {
 	struct link *l = ch->owner;
 
-	if (l->state == LINK_OPEN && !binary && len == 1 && data[0] == '3') {
+	if (l->state == LINK_OPEN && !l->plain && !binary && len == 1 && data[0] == '3') {
 		link_pong(l);
 		return;
 	}
@@ -192,6 +193,14 @@ void link_release(struct link *l)
 		channel_hold(l->ch, false);
 }
 
+static void on_pong(struct channel *ch)
+{
+	struct link *l = ch->owner;
+
+	if (l->state == LINK_OPEN && l->plain)
+		link_pong(l);
+}
+
 static void send_bytes(struct link *l, struct bytes *b)
 {
 	struct channel_piece piece = {b, b ? b->data : NULL, b ? b->len : 0};
@@ -206,6 +215,12 @@ void link_send_text(struct link *l, const char *text)
 {
 	if (l->ch)
 		send_bytes(l, frames_text(text, strlen(text)));
+}
+
+void link_send_ping(struct link *l)
+{
+	if (l->ch)
+		send_bytes(l, l->plain ? frames_ping() : frames_text("2", 1));
 }
 
 static void start_heartbeat(struct link *l)
@@ -238,10 +253,12 @@ static void on_opened(void *ctx, struct channel *ch)
 	ch->owner = l;
 	ch->message = on_message;
 	ch->closed = on_closed;
+	ch->pong = on_pong;
 	l->ch = ch;
 	if (l->state == LINK_PROBING)
 		return;
-	send_bytes(l, l->hello);
+	if (l->hello)
+		send_bytes(l, l->hello);
 	l->hello = NULL;
 	if (l->c && l->c->pending_count)
 		poll_ready(l->s, l->c);
@@ -269,7 +286,7 @@ void link_accept(struct server *s, struct input *in)
 	if (l->c) {
 		l->c->attached = false;
 		l->state = LINK_OPEN;
-		l->hello = frames_text(in->body->data, in->body->len);
+		l->hello = in->body->len ? frames_text(in->body->data, in->body->len) : NULL;
 		start_heartbeat(l);
 	} else if (in->second) {
 		end(l);
@@ -299,9 +316,9 @@ static int send_rows(struct link *l, struct client *c)
 	int error = 0;
 
 	for (uint32_t i = 0; i < c->pending_count && !error; i++) {
-		error = frames_of(&l->s->frames, c->pending[i], &next);
-		if (error)
-			break;
+		error = (l->plain ? frames_plain : frames_of)(&l->s->frames, c->pending[i], &next);
+		if (error || !next.len)
+			continue;
 		if (count && pieces[count - 1].at + pieces[count - 1].len == next.at && pieces[count - 1].owner == next.owner) {
 			pieces[count - 1].len += next.len;
 			continue;

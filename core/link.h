@@ -40,6 +40,7 @@ struct link {
 	int64_t due_ms;                /* 0: in no list */
 	uint32_t refs;                 /* the connection's, and one an input */
 	uint8_t state, waits_for;
+	bool plain;                    /* a plain WebSocket: no Engine.IO in it */
 	bool held;                     /* not read from: too much of it waits already */
 };
 
@@ -82,6 +83,7 @@ void link_release(struct link *l);
 
 /* After COMMIT of the switch: its session's heartbeat goes on here. */
 void link_switched(struct link *l);
+void link_send_ping(struct link *l);
 /* The pong has come. */
 void link_pong(struct link *l);
 /* Starts (or moves) its deadline of that kind. */

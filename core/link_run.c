@@ -8,6 +8,7 @@
 #include "base/say.h"
 #include "core/http.h"
 #include "core/packet.h"
+#include "core/plain.h"
 #include "core/session.h"
 #include "core/tick.h"
 #include "core/upgrade.h"
@@ -117,6 +118,8 @@ static int run_message(struct run *r, const char *data, size_t len, bool binary)
 {
 	if (!r->streaming)
 		return run_probing(r, data, len, binary);
+	if (r->row.protocol == CLIENT_PLAIN)
+		return plain_run(&r->ps, (struct text){data, len}, binary);
 	return binary ? packet_run(&r->ps, (struct text){data, len}, true) : run_packet(r, data, len);
 }
 

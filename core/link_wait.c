@@ -58,7 +58,7 @@ void link_wait(struct link *l, enum link_wait what, int64_t due_ms)
 static void ping(struct link *l)
 {
 	link_wait(l, LINK_WAIT_PONG, clock_mono_ms() + l->s->settings->ping_timeout_ms);
-	link_send_text(l, "2");
+	link_send_ping(l);
 }
 
 void link_pong(struct link *l)

@@ -91,7 +91,7 @@ static int run_message(struct packet_stream *ps, struct text data, bool binary)
 	return result ? result : packet_after(ps);
 }
 
-static int run_event(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
+int packet_event(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
 {
 	struct incoming in = {p->payload, attachments, count, p->id};
 	struct json_slice name = sio_event_name(p->payload);
@@ -162,7 +162,7 @@ static int run_packet(struct packet_stream *ps, const struct sio_packet *p, cons
 		return run_disconnect(ps, p);
 	case SIO_EVENT:
 	case SIO_BINARY_EVENT:
-		return run_event(ps, p, attachments, count);
+		return packet_event(ps, p, attachments, count);
 	case SIO_ACK:
 	case SIO_BINARY_ACK:
 		return run_ack(ps, p);

@@ -4,6 +4,7 @@
 
 #include "core/state.h"
 #include "proto/eio.h"
+#include "proto/sio.h"
 
 /* The packets of one request, in order: a binary packet may be received in pieces, also over several requests. */
 struct packet_stream {
@@ -20,6 +21,8 @@ int packet_stream_open(struct packet_stream *ps, struct server *s, struct client
 int packet_run(struct packet_stream *ps, struct text data, bool binary) WARN_UNUSED;
 /* The same for an Engine.IO message as it was parsed from text, base64 included. */
 int packet_run_eio(struct packet_stream *ps, const struct eio_packet *p) WARN_UNUSED;
+/* Runs an event that is complete; p->payload is valid JSON. */
+int packet_event(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count) WARN_UNUSED;
 /* Stores what is still incomplete; frees the rest. keep false: frees only. */
 int packet_stream_close(struct packet_stream *ps, bool keep) WARN_UNUSED;
 

@@ -58,7 +58,7 @@ struct row *row_new(const struct log_row *from, bool foreign)
 	r->seq = from->seq;
 	r->client = from->client;
 	r->polling = NULL;
-	r->frames = (struct channel_piece){0};
+	r->frames = r->plain = (struct channel_piece){0};
 	to = r->store;
 	r->nsp = row_keep(&to, from->nsp);
 	r->room = row_keep(&to, from->room);
@@ -80,6 +80,7 @@ void row_unref(struct row *r)
 		return;
 	bytes_unref(r->polling);
 	bytes_unref(r->frames.owner);
+	bytes_unref(r->plain.owner);
 	free(r);
 }
 

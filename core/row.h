@@ -17,6 +17,7 @@ struct row {
 	struct text nsp, room, targets, packet, attachments;   /* point into store[] */
 	struct bytes *polling;                                 /* its packets in a polling payload, joined by \x1e; NULL until asked for */
 	struct channel_piece frames;                           /* its WebSocket frames (core/frames.h); owner NULL until asked for */
+	struct channel_piece plain;                            /* likewise as plain WebSockets get it; len 0: they don't */
 	char store[];
 };
 

@@ -14,6 +14,7 @@
 #include "core/event_run.h"
 #include "core/handshake.h"
 #include "core/http.h"
+#include "core/plain.h"
 #include "core/poll.h"
 #include "db/sockets.h"
 #include "proto/sio.h"
@@ -69,13 +70,13 @@ void session_rearm(const struct server *s, struct client_row *row, int64_t now_m
 }
 
 /* TOO_BIG: before anything was written. */
-static int insert_client(struct server *s, struct client_row *row, const struct exchange *x)
+static int insert_client(struct server *s, struct client_row *row, const struct input *in)
 {
 	struct buf json;
 	int error;
 
 	buf_init(&json, 1 << 18);
-	error = handshake_write(&json, x);
+	error = handshake_write(&json, in->x, in->room);
 	if (!error)
 		error = client_insert(s->store, row, json.data, json.len);
 	buf_deinit(&json);
@@ -108,7 +109,7 @@ static int find_upgrades(struct server *s, const struct input *in, const char **
 
 int session_open(struct server *s, struct input *in)
 {
-	struct client_row row = {.protocol = 4, .transport = CLIENT_POLLING, .state = CLIENT_OPEN};
+	struct client_row row = {.protocol = CLIENT_PROTOCOL, .transport = CLIENT_POLLING, .state = CLIENT_OPEN};
 	int64_t now = clock_mono_ms();
 	const char *upgrades;
 	int error;
@@ -119,6 +120,8 @@ int session_open(struct server *s, struct input *in)
 		row.transport = CLIENT_WEBSOCKET;
 		row.holder = s->process_id;
 	}
+	if (in->room)
+		row.protocol = CLIENT_PLAIN;
 	error = find_upgrades(s, in, &upgrades);
 	if (error)
 		return error;
@@ -126,9 +129,9 @@ int session_open(struct server *s, struct input *in)
 	row.cursor = log_last(s->store);
 	if (row.cursor < 0)
 		return (int)row.cursor;
-	row.connect_by_ms = s->handler->message ? 0 : now + s->settings->connect_timeout_ms;
+	row.connect_by_ms = s->handler->message || in->room ? 0 : now + s->settings->connect_timeout_ms;
 	session_rearm(s, &row, now);
-	error = insert_client(s, &row, in->x);
+	error = insert_client(s, &row, in);
 	if (error == POLLUX_TOO_BIG) {
 		http_refuse(in, REFUSE_REQUEST);
 		return 0;
@@ -136,6 +139,8 @@ int session_open(struct server *s, struct input *in)
 	if (error)
 		return error;
 	memcpy(in->sid, row.sid, sizeof(row.sid));
+	if (in->room)
+		return plain_join(s, in, &row);
 	answer_open(s, in, upgrades);
 	return in->link ? link_attach(in->link, &row) : 0;
 }
@@ -275,7 +280,7 @@ static int leave_one_asked(struct server *s, struct client_row *own, const struc
 		if (error)
 			return error == POLLUX_NOT_FOUND ? 0 : error;
 	}
-	if (!l->close)
+	if (!l->close && row->protocol != CLIENT_PLAIN)   /* who has but the one socket goes with it */
 		return session_leave(s, row, l->nsp, l->sid, "server namespace disconnect", true);
 	*closed = *closed || row == own;
 	return close_asked(s, row);
@@ -336,6 +341,7 @@ static int reap_process(struct server *s, int64_t dead)
 		if (!error)
 			error = session_leave_asked(s, &rows[i], &closed);
 	}
+	s->reaping = n == BATCH;
 	return n < 0 ? n : error;
 }
 
@@ -344,7 +350,8 @@ int session_reap(struct server *s)
 	int64_t dead[8];
 	int n = processes_dead(s->processes, s->store, dead, 8), error = 0;
 
-	for (int i = 0; i < n && !error; i++)
+	s->reaping = false;
+	for (int i = 0; i < n && !error && !s->reaping; i++)
 		error = reap_process(s, dead[i]);
 	return n < 0 ? n : error;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "core/settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ int settings_init(struct settings *s)
 	s->max_rooms = 1000;
 	s->handshakes_per_minute = 600;
 	s->path = strdup("/socket.io/");
-	return s->path ? 0 : POLLUX_NO_MEMORY;
+	s->rooms_path = strdup("/rooms/");
+	return s->path && s->rooms_path ? 0 : POLLUX_NO_MEMORY;
 }
 
 void settings_deinit(struct settings *s)
@@ -33,31 +35,39 @@ void settings_deinit(struct settings *s)
 		free(s->cors.origins[i]);
 	free(s->cors.origins);
 	free(s->path);
+	free(s->rooms_path);
 	memset(s, 0, sizeof(*s));
 }
 
-int settings_set_path(struct settings *s, const char *path)
+/* The path with a slash at both ends, or the one slash, in *out. */
+static int set_path(char **out, const char *path)
 {
 	size_t len = strlen(path);
-	char *made, *p;
+	char *made;
 
 	while (len && path[0] == '/')
 		path++, len--;
 	while (len && path[len - 1] == '/')
 		len--;
-	if (!len || strcspn(path, "?# \t\r\n") < len)
+	if (strcspn(path, "?# \t\r\n") < len)
 		return POLLUX_PROTOCOL;
 	made = malloc(len + 3);
 	if (!made)
 		return POLLUX_NO_MEMORY;
-	p = made;
-	*p++ = '/';
-	memcpy(p, path, len);
-	p[len] = '/';
-	p[len + 1] = 0;
-	free(s->path);
-	s->path = made;
+	snprintf(made, len + 3, "/%.*s%s", (int)len, path, len ? "/" : "");
+	free(*out);
+	*out = made;
 	return 0;
+}
+
+int settings_set_path(struct settings *s, const char *path)
+{
+	return path[strspn(path, "/")] ? set_path(&s->path, path) : POLLUX_PROTOCOL;
+}
+
+int settings_set_rooms_path(struct settings *s, const char *path)
+{
+	return *path ? set_path(&s->rooms_path, path) : POLLUX_PROTOCOL;
 }
 
 int settings_add_origin(struct settings *s, const char *origin)

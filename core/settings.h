@@ -25,6 +25,7 @@ struct cors {
 
 struct settings {
 	char *path;                     /* "/socket.io/", always with both slashes; owned */
+	char *rooms_path;               /* "/rooms/": plain WebSockets, the room's name behind it; with both slashes, or "/" alone; owned */
 	int64_t ping_interval_ms;       /* 25000 */
 	int64_t ping_timeout_ms;        /* 20000 */
 	int64_t connect_timeout_ms;     /* 45000 */
@@ -51,6 +52,8 @@ int settings_init(struct settings *s);
 void settings_deinit(struct settings *s);
 /* Sets the path, adding missing slashes. 0, POLLUX_PROTOCOL (empty, or has ? # or spaces) or POLLUX_NO_MEMORY. */
 int settings_set_path(struct settings *s, const char *path);
+/* Likewise; "/" is allowed. */
+int settings_set_rooms_path(struct settings *s, const char *path);
 /* Adds an origin to cors and makes the mode CORS_LIST. */
 int settings_add_origin(struct settings *s, const char *origin);
 

@@ -76,6 +76,7 @@ struct server {
 	bool expire, housekeeping; /* that is due */
 	bool unsure;               /* copies of clients with polls here were read in a transaction that failed */
 	bool forgetting;           /* retention has more to delete than a batch */
+	bool reaping;              /* and dead processes have left more sessions than that */
 	int64_t held_polls, held_counted_ms;   /* over all processes, as counted lately */
 	bool waiting_for_lock, draining;
 	size_t events;             /* run in this transaction: packets, and whatever else came */

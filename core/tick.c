@@ -25,8 +25,8 @@
 /* A foreign writer is waited for so long; a full disk so long. */
 #define BUSY_RETRY_MS 5
 #define FULL_RETRY_MS 200
-/* Between two batches of retention that has fallen behind: others get the lock. */
-#define FORGET_AGAIN_MS 5
+/* Between two batches of a duty that has fallen behind: others get the lock. */
+#define DUTY_AGAIN_MS 5
 
 void tick_add(struct server *s, struct input *in)
 {
@@ -98,6 +98,8 @@ static int run_duties(struct server *s)
 		return error;
 	if (s->housekeeping)
 		return housekeeping_run(s);
+	if (s->reaping)
+		return session_reap(s);
 	return s->forgetting ? housekeeping_forget(s) : 0;
 }
 
@@ -183,8 +185,8 @@ static void tick_committed(struct server *s)
 	poll_send(s);
 	s->stillborn = false;
 	finish_inputs(s);
-	if (s->forgetting)
-		wake_in(s, FORGET_AGAIN_MS);
+	if (s->forgetting || s->reaping)
+		wake_in(s, DUTY_AGAIN_MS);
 }
 
 static void refuse_input(struct server *s, struct input *in)
@@ -268,7 +270,7 @@ static void tick_failed(struct server *s, int error)
 	bool had_inputs = s->done.count > 0;
 
 	if (error != POLLUX_BUSY)   /* it may have been a duty: no input is refused for that. They fall due again by themselves */
-		s->expire = s->housekeeping = s->forgetting = false;
+		s->expire = s->housekeeping = s->forgetting = s->reaping = false;
 	if (store_in_transaction(s->store))
 		store_rollback(s->store);
 	writer_lock_release(s->lock);
@@ -305,7 +307,7 @@ static void tick_locked(struct server *s)
 
 static bool has_work(const struct server *s)
 {
-	return s->inputs.count || s->ready || s->expire || s->housekeeping || s->forgetting;
+	return s->inputs.count || s->ready || s->expire || s->housekeeping || s->forgetting || s->reaping;
 }
 
 /* Reading needs no lock: what others wrote is known and routed while the lock is still waited for. */

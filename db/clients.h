@@ -7,6 +7,9 @@
 #include "base/random.h"
 #include "db/store.h"
 
+/* protocol: Engine.IO's version, or a plain WebSocket. */
+#define CLIENT_PROTOCOL 4
+#define CLIENT_PLAIN 0
 enum client_transport { CLIENT_POLLING, CLIENT_WEBSOCKET };
 enum client_state { CLIENT_OPEN, CLIENT_CLOSING, CLIENT_CLOSED };
 

@@ -33,7 +33,7 @@ CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NUL
 CREATE TABLE client (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	sid           TEXT NOT NULL UNIQUE,         -- the secret the client shows
-	protocol      INTEGER NOT NULL,             -- 4 (3 when EIO3 is allowed)
+	protocol      INTEGER NOT NULL,             -- Engine.IO's 4; 0 a plain WebSocket
 	transport     INTEGER NOT NULL,             -- 0 polling, 1 websocket (its cursor no longer moves then: rows are sent as they come)
 	state         INTEGER NOT NULL,             -- 0 open, 1 closing (what was queued and then `final` is still to be fetched), 2 closed (only the holder of the poll answers `final`)
 	final         TEXT,                         -- the packet that ends it: 1 close, 6 noop

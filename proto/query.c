@@ -64,6 +64,19 @@ size_t query_decode(const char *text, size_t n, char *out)
 	return len;
 }
 
+size_t path_decode(const char *text, size_t n, char *out)
+{
+	size_t at = 0, len = 0;
+
+	while (at < n) {
+		at += decode_byte(text + at, n - at, &out[len]);
+		if (text[at - 1] == '+')
+			out[len] = '+';
+		len++;
+	}
+	return len;
+}
+
 static bool key_is(const struct query_pair *pair, const char *name)
 {
 	size_t at = 0;

@@ -18,5 +18,7 @@ bool query_next(const char *query, size_t len, size_t *cursor, struct query_pair
 ssize_t query_get(const char *query, size_t len, const char *name, char *out, size_t cap);
 /* Decodes n bytes; returns the decoded length (never more than n; out has room for n). A bad escape stays as it is. */
 size_t query_decode(const char *text, size_t n, char *out);
+/* Likewise for a part of a path, where + is a plus. */
+size_t path_decode(const char *text, size_t n, char *out);
 
 #endif

@@ -87,6 +87,17 @@ static int answer(struct event *ev, const struct incoming *in)
 	return event_ack(ev, &ack, text_at("[\"done\"]"), NULL, 0);
 }
 
+/* A message goes to everybody in room r as it came. */
+static int relay(struct event *ev, const struct incoming *in)
+{
+	struct text room = text_at("r");
+	struct emission e = { .nsp = "/", .rooms = &room, .rooms_count = 1, .args = { in->payload.at, in->payload.len },
+		.attachments = in->attachments, .attachments_count = in->attachments_count };
+	struct emitted out;
+
+	return event_emit(ev, &e, &out);
+}
+
 static int do_as_told(struct event *ev, const struct incoming *in, const char *name)
 {
 	const struct socket_view *me = event_socket(ev);
@@ -120,6 +131,8 @@ static int do_as_told(struct event *ev, const struct incoming *in, const char *n
 		return event_disconnect(ev, me->nsp, a, b[0] != '\0');
 	if (strcmp(name, "bye") == 0)
 		return event_disconnect(ev, me->nsp, me->sid, a[0] != '\0');
+	if (strcmp(name, "message") == 0)
+		return relay(ev, in);
 	if (strcmp(name, "hook") == 0)
 		return site->hook(ev, in);
 	return 0;
@@ -138,7 +151,7 @@ static int on_packet(void *ctx, struct event *ev, const struct incoming *in)
 	if (json_kind(value) == JSON_STRING)
 		name[json_string_decode(value, name, sizeof(name) - 1)] = '\0';
 	error = do_as_told(ev, in, strncmp(name, "fail ", 5) == 0 ? name + 5 : name);
-	if (!error && in->attachments_count)
+	if (!error && in->attachments_count && strcmp(name, "message") != 0)
 		error = emit(ev, (struct emission){ 0 }, "binary");
 	if (!error)
 		error = answer(ev, in);
@@ -356,12 +369,17 @@ static char *copy(const char *text, size_t len)
 
 struct fake *site_ask(int n, const char *method, const char *query, const char *body, size_t len)
 {
+	return site_ask_at(n, site->settings.path, method, query, body, len);
+}
+
+struct fake *site_ask_at(int n, const char *path, const char *method, const char *query, const char *body, size_t len)
+{
 	struct fake *f = calloc(1, sizeof(*f));
 	struct exchange_fake *e = calloc(1, sizeof(*e));
 
 	e->fake = f;
 	e->method = copy(method, strlen(method));
-	e->path = copy(site->settings.path, strlen(site->settings.path));
+	e->path = copy(path, strlen(path));
 	e->query = copy(query, strlen(query));
 	e->body = copy(body, len);
 	e->x = (struct exchange){

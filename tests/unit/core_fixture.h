@@ -69,6 +69,8 @@ bool site_until(bool (*holds)(const void *ctx), const void *ctx);
 
 /* Hands a request to server n. body NULL: none. */
 struct fake *site_ask(int n, const char *method, const char *query, const char *body, size_t len);
+/* The same with a path of its own. */
+struct fake *site_ask_at(int n, const char *path, const char *method, const char *query, const char *body, size_t len);
 /* The peer leaves. */
 void site_hang_up(struct fake *f);
 /* Waits for the answer; its status. */

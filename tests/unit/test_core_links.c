@@ -409,6 +409,129 @@ static void test_drain(void **state)
 	wire_free(v);
 }
 
+/* Plain WebSockets and Socket.IO's in one room; only `message` is theirs. */
+static void test_plain(void **state)
+{
+	struct guest a;
+	struct wire *w = wire_of(wire_ask_plain("/rooms/r", 1)), *other = wire_of(wire_ask_plain("/rooms/%C3%A4+b", 1)), *v;
+
+	(void)state;
+	v = wire_join(&a, 1);
+	wire_say(v, event("join", "r", ""));
+	wire_say(w, "hello \"you\"");
+	wire_gets(v, "42[\"message\",\"hello \\\"you\\\"\"]");
+	wire_gets(w, "hello \"you\"");
+	wire_say_binary(w, "\x01\x02", 2);
+	wire_gets(w, "B:\x01\x02");
+	wire_gets(v, "451-[\"message\",{\"_placeholder\":true,\"num\":0}]\x1e" "B:\x01\x02");
+	wire_say(v, "42[\"message\",{\"a\":[1, 2]}]");
+	wire_gets(w, "{\"a\":[1, 2]}");
+	wire_gets(v, "42[\"message\",{\"a\":[1, 2]}]");
+	wire_say(v, event("all", "not for plain ones", ""));
+	wire_gets(v, "42[\"said\",\"not for plain ones\"]");
+	wire_say(v, "42[\"message\",\"\"]");
+	site_spin(20);
+	wire_gets(w, "");
+	assert_int_equal(other->got.len, 0);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member WHERE room = 'ä+b' AND until IS NULL"), 1);
+	wire_hang_up(w);
+	assert_true(site_until(said, "transport close\n"));
+	wire_free(w), wire_free(v), wire_free(other);
+}
+
+static char found[32];
+
+static int find_one(void *ctx, const struct socket_view *socket)
+{
+	(void)ctx;
+	snprintf(found, sizeof(found), "%s", socket->sid);
+	return 0;
+}
+
+static int kick_room(struct event *ev, const struct incoming *in)
+{
+	int error = event_sockets(ev, "/", (struct text){ "r", 1 }, find_one, NULL);
+
+	(void)in;
+	return error ? error : event_disconnect(ev, "/", found, false);
+}
+
+/* A socket of its own client alone: with it the connection goes. */
+static void test_plain_kicked(void **state)
+{
+	struct guest a;
+	struct wire *w = wire_of(wire_ask_plain("/rooms/r", 1)), *v = wire_join(&a, 1);
+
+	(void)state;
+	site->hook = kick_room;
+	wire_say(v, event("hook", "", ""));
+	assert_int_equal(wire_close_code(w), 1000);
+	assert_true(site_until(said, "server namespace disconnect\n"));
+	wire_free(w), wire_free(v);
+}
+
+static int refuse_all(void *ctx, struct event *ev, struct buf *refusal)
+{
+	(void)ctx;
+	assert_non_null(strstr(event_socket(ev)->handshake.at, "\"room\":\"r\""));
+	buf_add_str(refusal, "{\"message\":\"not you\"}");
+	return POLLUX_REFUSED;
+}
+
+static int fail_all(void *ctx, struct event *ev, struct buf *refusal)
+{
+	(void)ctx, (void)ev, (void)refusal;
+	return POLLUX_PROTOCOL;
+}
+
+static void test_plain_refused(void **state)
+{
+	(void)state;
+	site->handler.admit = refuse_all;
+	answers(wire_ask_plain("/rooms/r", 1), 403, "{\"message\":\"not you\"}");
+	site->handler.admit = fail_all;
+	answers(wire_ask_plain("/rooms/r", 1), 500, NULL);
+	site->handler.admit = NULL;
+	answers(wire_ask_plain("/rooms/%FF", 1), 400, NULL);
+	answers(wire_ask_plain("/rooms/a%00b", 1), 400, NULL);
+	answers(wire_ask_plain("/elsewhere", 1), 404, NULL);
+	answers(site_ask_at(1, "/rooms/r", "GET", "", NULL, 0), 404, NULL);
+	assert_int_equal(db_query(site->db.path, "SELECT (SELECT count(*) FROM client) + (SELECT count(*) FROM socket WHERE left IS NULL)"), 0);
+}
+
+/* At "/" everything but Socket.IO's own path is a room, and no name is none. */
+static void test_plain_at_the_root(void **state)
+{
+	struct wire *w, *v;
+
+	(void)state;
+	assert_int_equal(settings_set_rooms_path(&site->settings, "/"), 0);
+	w = wire_of(wire_ask_plain("/", 1));
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member"), 0);
+	v = wire_of(wire_ask_plain("/r", 1));
+	wire_say(w, "to the room");
+	wire_gets(v, "to the room");
+	answers(wire_ask_plain("/socket.io/", 1), 400, "{\"code\":0,\"message\":\"Transport unknown\"}");
+	wire_free(w), wire_free(v);
+}
+
+static void test_plain_heartbeat(void **state)
+{
+	struct wire *w, *v;
+
+	(void)state;
+	site->settings.ping_interval_ms = site->settings.ping_timeout_ms = 60;
+	w = wire_of(wire_ask_plain("/rooms/r", 1));
+	v = wire_of(wire_ask_plain("/rooms/r", 1));
+	for (int i = 0; i < 3; i++) {
+		wire_gets(w, "ping");
+		w->ch.pong(&w->ch);
+	}
+	assert_int_equal(wire_close_code(v), 1000);
+	assert_int_equal(w->closed_with, -1);
+	wire_free(w), wire_free(v);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, site_teardown)
@@ -417,6 +540,7 @@ int main(void)
 		TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
 		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),
 		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain),
+		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root), TEST(test_plain_heartbeat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

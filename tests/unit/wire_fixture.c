@@ -12,12 +12,12 @@ static struct { struct fake *f; struct wire *w; } opened_wires[WIRES_MAX];
 static int wires;
 static bool failing;
 
-/* Server frames: no mask, final, lengths in their shortest form. Returns the frame's length. */
+/* Server frames: no mask, final, lengths in their shortest form; a ping is noted as such. Returns the frame's length. */
 static size_t take_frame(struct wire *w, const unsigned char *at, size_t len)
 {
 	size_t n = at[1], head = 2;
 
-	assert_true(len >= 2 && (at[0] == 0x81 || at[0] == 0x82) && n < 128);
+	assert_true(len >= 2 && (at[0] == 0x81 || at[0] == 0x82 || at[0] == 0x89) && n < 128);
 	if (n == 126) {
 		n = (size_t)at[2] << 8 | at[3];
 		head = 4;
@@ -32,8 +32,8 @@ static size_t take_frame(struct wire *w, const unsigned char *at, size_t len)
 	assert_true(head + n <= len);
 	if (w->got.len)
 		buf_add_char(&w->got, '\x1e');
-	if (at[0] == 0x82)
-		buf_add_str(&w->got, "B:");
+	if (at[0] != 0x81)
+		buf_add_str(&w->got, at[0] == 0x82 ? "B:" : "ping");
 	buf_add(&w->got, at + head, n);
 	return head + n;
 }
@@ -157,6 +157,17 @@ struct wire *wire_upgrading(const struct guest *g, int n)
 	w = wire_of(site_ask(n, "GET", query, NULL, 0));
 	wires_on(false);
 	return w;
+}
+
+struct fake *wire_ask_plain(const char *path, int n)
+{
+	struct fake *f;
+
+	wires_on(true);
+	f = site_ask_at(n, path, "GET", "", NULL, 0);
+	site_status(f);
+	wires_on(false);
+	return f;
 }
 
 void wire_say(struct wire *w, const char *text)

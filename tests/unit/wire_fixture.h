@@ -28,6 +28,8 @@ void wires_fail(bool fail);
 /* A direct session at server n, joined to the main namespace; a session's upgrade, without anything said. */
 struct wire *wire_join(struct guest *g, int n);
 struct wire *wire_upgrading(const struct guest *g, int n);
+/* A plain WebSocket at that path; the request, which may be refused. */
+struct fake *wire_ask_plain(const char *path, int n);
 /* The client says a text message, or a binary one. */
 void wire_say(struct wire *w, const char *text);
 void wire_say_binary(struct wire *w, const char *data, size_t len);
