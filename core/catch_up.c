@@ -7,10 +7,14 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/say.h"
 #include "core/poll.h"
 #include "core/route.h"
 
 #define BATCH 1000
+/* Retention waits for processes that lag, unless by very many rows: that takes longer than this. */
+#define STANDSTILL_MS 1000
 
 static void ready(void *ctx, struct client *c)
 {
@@ -104,11 +108,31 @@ static int read_again(struct server *s)
 	return 0;
 }
 
+/* Who stood still for long (stopped, starved) may find rows gone that its WebSockets were to get: a gap is never passed over in silence. */
+static int look_for_gap(struct server *s)
+{
+	int64_t now = clock_mono_ms(), events, direct;
+	bool long_ago = s->read_ms && now - s->read_ms > STANDSTILL_MS;
+	int error;
+
+	s->read_ms = now;
+	if (!long_ago || !s->links.count)
+		return 0;
+	error = log_gaps(s->store, &events, &direct);
+	if (error || (events <= s->position && direct <= s->position))
+		return error;
+	say(SAY_WARN, "core", NULL, "rows were deleted before this process had read them: its websockets are closed");
+	links_drop(s, 1012, "transport error");
+	return 0;
+}
+
 int catch_up_read(struct server *s)
 {
 	struct batch *b = malloc(sizeof(*b));
 	int error = b ? read_again(s) : POLLUX_NO_MEMORY;
 
+	if (!error)
+		error = look_for_gap(s);
 	do {
 		if (!error)
 			error = read_batch(s, b);

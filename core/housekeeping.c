@@ -39,7 +39,7 @@ int housekeeping_forget(struct server *s)
 		.recovery_window_ms = s->settings->recovery_window_ms,
 		.max_rows = RETENTION_BATCH,
 	};
-	int64_t last = log_last(s->store), lowest;
+	int64_t last = log_last(s->store), lowest, position;
 	int deleted, error;
 
 	if (last < 0)
@@ -47,18 +47,30 @@ int housekeeping_forget(struct server *s)
 	error = close_lagging(s, last - s->settings->lag_limit_rows);
 	if (!error)
 		error = client_lowest_cursor(s->store, &lowest);
+	if (!error)
+		error = processes_lowest_position(s->store, last - s->settings->lag_limit_rows, &position);
 	if (error)
 		return error;
 	r.floor = lowest < last ? lowest : last;
+	if (position < r.floor)
+		r.floor = position;
 	error = retention_run(s->store, &r, clock_wall_ms(), clock_mono_ms(), &deleted);
 	s->forgetting = !error && deleted >= RETENTION_BATCH / 2;
 	return error;
+}
+
+static int note_position(struct server *s)
+{
+	s->noted_position = s->links.count > 0;
+	return processes_note_position(s->processes, s->store, s->links.count ? s->position : -1);
 }
 
 int housekeeping_run(struct server *s)
 {
 	int error = session_reap(s);
 
+	if (!error && (s->links.count || s->noted_position))
+		error = note_position(s);
 	return error ? error : housekeeping_forget(s);
 }
 

@@ -353,13 +353,18 @@ void link_send_pending(struct server *s, struct client *c)
 	link_drop(l, 1013, "transport error");
 }
 
-void links_drain(struct server *s)
+void links_drop(struct server *s, int code, const char *reason)
 {
 	struct client *c, *next;
 
 	HASH_ITER(hh, s->clients.by_id, c, next)
-		if (c->link)
-			link_drop(c->link, 1012, "server shutting down");
+		if (c->link && !c->attached)
+			link_drop(c->link, code, reason);
+}
+
+void links_drain(struct server *s)
+{
+	links_drop(s, 1012, "server shutting down");
 	while (s->links.waiting[LINK_WAIT_UPGRADE].first)
 		link_drop(s->links.waiting[LINK_WAIT_UPGRADE].first, 1012, "server shutting down");
 }

@@ -57,6 +57,8 @@ struct links {
 void links_init(struct server *s);
 /* The channels are left to the front. */
 void links_deinit(struct server *s);
+/* Ends every session's connection here. */
+void links_drop(struct server *s, int code, const char *reason);
 /* Ends every connection: the server drains. */
 void links_drain(struct server *s);
 

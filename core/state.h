@@ -72,6 +72,8 @@ struct server {
 	struct links links;
 	struct frames frames;      /* where rows become WebSocket frames */
 
+	bool noted_position;       /* our row in the store has one */
+	int64_t read_ms;           /* when the log was read last */
 	bool look;                 /* the bell rang, or it is time to look at the log anyhow */
 	bool expire, housekeeping; /* that is due */
 	bool unsure;               /* copies of clients with polls here were read in a transaction that failed */

@@ -217,6 +217,29 @@ int processes_live(struct processes *p, struct store *s, const char *kind)
 	return got;
 }
 
+int processes_note_position(struct processes *p, struct store *s, int64_t position)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_PROCESS_POSITION, "UPDATE process SET position = nullif(?, -1) WHERE id = ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, position);
+	bind_int(s, st, 2, p->id);
+	return statement_run(s, st);
+}
+
+int processes_lowest_position(struct store *s, int64_t floor, int64_t *out)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_PROCESS_LOWEST, "SELECT min(position) FROM process WHERE position > ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, floor);
+	return statement_integer(s, st, INT64_MAX, out);
+}
+
 static int holds_client(struct store *s, int64_t id, bool *holds)
 {
 	sqlite3_stmt *st;

@@ -21,6 +21,10 @@ int processes_register(struct processes *p, struct store *s, const char *kind, b
 bool processes_alive(const struct processes *p, int64_t id);
 /* Whether a process of this kind lives (our own, too). One query and a lock's test each of them; negative: error. */
 int processes_live(struct processes *p, struct store *s, const char *kind) WARN_UNUSED;
+/* Notes (write transaction) how far our WebSockets have got the log; -1: there are none. */
+int processes_note_position(struct processes *p, struct store *s, int64_t position) WARN_UNUSED;
+/* The lowest position above floor that any process has noted; INT64_MAX: none has. */
+int processes_lowest_position(struct store *s, int64_t floor, int64_t *out) WARN_UNUSED;
 /* Ids that have a row but no life, up to limit; rows of dead processes that hold no client are deleted on the way (write transaction). */
 int processes_dead(struct processes *p, struct store *s, int64_t *ids, int limit) WARN_UNUSED;
 /* Notes that somebody serves at this moment: about once a second. No database write. */

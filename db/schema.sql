@@ -104,7 +104,8 @@ CREATE TABLE process (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
 	pid        INTEGER NOT NULL,                -- the system's, for people
 	kind       TEXT NOT NULL,                   -- fcgi, cgi, ws, cli
-	started_ms INTEGER NOT NULL                 -- wall clock
+	started_ms INTEGER NOT NULL,                -- wall clock
+	position   INTEGER                          -- up to this seq it has sent its websockets their rows; NULL: it has none. Retention waits for it
 );
 
 -- The application's store.

@@ -65,19 +65,20 @@ static void test_one_call_a_tick(void **state)
 {
 	struct guest a, b;
 	struct wire *w = wire_join(&a, 1), *v = wire_join(&b, 1);
-	char *expected = malloc(100 * 40), *e = expected;
+	struct buf expected;
 
 	(void)state;
 	w->calls = w->pieces = 0;
 	for (int i = 0; i < 100; i++)
 		wire_say(v, event("all", "x", ""));
+	buf_init(&expected, 10000);
 	for (int i = 0; i < 100; i++)
-		e += sprintf(e, "%s42[\"said\",\"x\"]", i ? "\x1e" : "");
-	wire_gets(w, expected);
-	wire_gets(v, expected);
+		buf_addf(&expected, "%s42[\"said\",\"x\"]", i ? "\x1e" : "");
+	wire_gets(w, expected.data);
+	wire_gets(v, expected.data);
 	assert_int_equal(w->calls, 1);
 	assert_int_equal(w->pieces, 1);
-	free(expected);
+	buf_deinit(&expected);
 	wire_free(w);
 	wire_free(v);
 }
@@ -379,6 +380,38 @@ static void test_held_back(void **state)
 	wire_free(w);
 }
 
+/* Who could not read for long must not pass over what retention has deleted meanwhile. */
+static void test_gap(void **state)
+{
+	struct guest a;
+	struct wire *w = wire_join(&a, 1);
+
+	(void)state;
+	site->servers[1]->read_ms = 1;
+	site_spin(300);
+	assert_int_equal(w->closed_with, -1);
+	db_query(site->db.path, "INSERT OR REPLACE INTO meta(name, value) SELECT 'gap', max(seq) + 1 FROM log");
+	site->servers[1]->read_ms = 1;
+	assert_int_equal(wire_close_code(w), 1012);
+	assert_true(site_until(said, "transport error\n"));
+	wire_free(w);
+}
+
+/* Retention keeps what a process with WebSockets has not read; without them it asks nobody. */
+static void test_position_noted(void **state)
+{
+	struct guest a;
+	struct wire *w = wire_join(&a, 1);
+
+	(void)state;
+	site_spin(1200);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM process WHERE position = (SELECT max(seq) FROM log)"), 1);
+	wire_hang_up(w);
+	site_spin(2200);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM process WHERE position IS NOT NULL"), 0);
+	wire_free(w);
+}
+
 static bool was_drained(const void *ctx)
 {
 	return *(const bool *)ctx;
@@ -539,7 +572,7 @@ int main(void)
 		TEST(test_direct), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
 		TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
 		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),
-		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain),
+		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_gap), TEST(test_position_noted),
 		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root), TEST(test_plain_heartbeat),
 	};
 
