@@ -308,6 +308,10 @@ static void take(struct conn *c, int what, const struct websocket_event *e, stru
 	case WEBSOCKET_PING:
 		*ping = *e;
 		break;
+	case WEBSOCKET_PONG:
+		if (!c->closing && c->ch.pong)
+			c->ch.pong(&c->ch);
+		break;
 	case WEBSOCKET_CLOSE:
 		on_close(c, e);
 		break;

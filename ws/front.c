@@ -19,9 +19,11 @@
 #include "front/listen.h"
 #include "front/process.h"
 #include "ws/conn.h"
+#include "ws/files.h"
 #include "ws/httpd.h"
 #include "ws/options.h"
 #include "ws/request.h"
+#include "ws/running.h"
 #include "ws/serve.h"
 
 /* What a slow client may leave with us: four of the largest messages, so that a reader who is a little behind is not cut off by one more
@@ -42,6 +44,7 @@ struct front {
 	struct conns conns;
 	struct httpd httpd;
 	struct serve serve;
+	struct files files;
 	bool stopping, drained;
 	ev_signal term, interrupt;
 	ev_timer patience;
@@ -178,10 +181,20 @@ static int start_http(struct front *f)
 	f->serve = (struct serve){
 		.server = f->server,
 		.settings = &f->settings,
-		.standalone = f->own.standalone,
-		.static_dir = f->own.static_dir,
+		.files = f->own.standalone ? &f->files : NULL,
 	};
 	return httpd_start(&f->httpd, &o);
+}
+
+/* The address is taken: the exit status. */
+static int tell_taken(const struct front *f)
+{
+	if (running_already(f->options.db)) {
+		say(SAY_INFO, "ws", NULL, "already running on %s", f->options.listen);
+		return 0;
+	}
+	say(SAY_ERROR, "ws", NULL, "another process listens on %s", f->options.listen);
+	return 1;
 }
 
 /* Signals first: one that comes while the application loads waits for the loop. */
@@ -192,10 +205,13 @@ static int run(struct front *f)
 	watch_signals(f);
 	error = find_socket(f);
 	if (error == POLLUX_EXISTS)
-		say(SAY_ERROR, "ws", NULL, "another process listens on %s", f->options.listen);
+		return tell_taken(f);
 	if (error)
 		return error == POLLUX_REFUSED ? 2 : 1;
-	error = load(f);
+	if (f->own.standalone)
+		error = files_init(&f->files, f->own.static_dir);
+	if (error == 0)
+		error = load(f);
 	if (error == 0)
 		error = conns_init(&f->conns, f->loop, queue_limit(&f->settings));
 	if (error == 0)
@@ -224,6 +240,7 @@ static void deinit(struct front *f)
 	httpd_free(&f->httpd);
 	conns_deinit(&f->conns);
 	listener_free(f->listener);
+	files_deinit(&f->files);
 	f->app->unload(f->loaded);
 	settings_deinit(&f->settings);
 	ev_loop_destroy(f->loop);
@@ -231,7 +248,7 @@ static void deinit(struct front *f)
 
 int ws_main(int argc, char **argv, const struct front_app *app)
 {
-	struct front f = { .app = app };
+	struct front f = { .app = app, .files = { -1 } };
 	enum options_result parsed = ws_options_parse(&f.options, &f.own, argc, argv, app);
 	int status;
 

@@ -32,7 +32,7 @@ struct httpd {
 	size_t count; /* of them */
 	size_t most; /* connections, WebSockets included */
 	bool wanted; /* something was answered: libmicrohttpd must run before the loop sleeps */
-	bool stopping;
+	bool stopping, freeing;
 	bool full; /* said already */
 	ev_io io;
 	ev_timer second;
@@ -44,7 +44,7 @@ struct httpd {
 int httpd_start(struct httpd *h, const struct httpd_options *options) WARN_UNUSED;
 /* Takes in who waits already, and then accepts nobody any more; each connection ends with its request's answer. */
 void httpd_stop(struct httpd *h);
-/* Ends all connections; what core has not answered is cut off. A zeroed struct is fine. */
+/* After server_free: ends all connections; what core has not answered is cut off, and core told nothing. A zeroed struct is fine. */
 void httpd_free(struct httpd *h);
 
 #endif

@@ -227,6 +227,27 @@ static void add_headers(struct MHD_Response *response, const char *lines)
 	}
 }
 
+/* Is never asked for anything. */
+static ssize_t no_content(void *ctx, uint64_t at, char *to, size_t room)
+{
+	(void)ctx;
+	(void)at;
+	(void)to;
+	(void)room;
+	return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* 304 must not say a Content-Length that is not the file's (RFC 9110, 8.6), and libmicrohttpd says 0 unless it thinks that the body has no
+ * known end; then it closes the connection after it, which is the price. */
+static struct MHD_Response *make_not_modified(void)
+{
+	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, no_content, NULL, NULL);
+
+	if (response)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	return response;
+}
+
 static struct MHD_Response *make_response(const struct iovec *body, int pieces)
 {
 	size_t len = 0;
@@ -274,7 +295,7 @@ static void end_exchange(struct request *r)
 static void respond(struct exchange *x, int status, const char *headers, const struct iovec *body, int pieces)
 {
 	struct request *r = (struct request *)x;
-	struct MHD_Response *response = make_response(body, pieces);
+	struct MHD_Response *response = status == 304 ? make_not_modified() : make_response(body, pieces);
 
 	if (response) {
 		add_headers(response, headers);
@@ -366,7 +387,8 @@ void request_ended(struct request *r)
 	DL_DELETE(r->httpd->requests, r);
 	r->httpd->count--;
 	end_exchange(r);
-	if (r->opened)
+	/* after server_free nobody is there to be told */
+	if (r->opened && !r->httpd->freeing)
 		r->opened(r->opened_ctx, NULL);
 	free(r);
 }

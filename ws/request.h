@@ -32,7 +32,6 @@ struct request {
 	void *opened_ctx;
 	size_t max_message;
 	char peer[REQUEST_PEER_MAX];
-	bool in_handler; /* libmicrohttpd is calling us about it */
 	bool answered;
 	bool suspended;
 	bool dropped; /* cut off */

@@ -2,8 +2,7 @@
 #ifndef POLLUX_WS_SERVE_H
 #define POLLUX_WS_SERVE_H
 
-#include <stdbool.h>
-
+struct files;
 struct request;
 struct server;
 struct settings;
@@ -11,8 +10,7 @@ struct settings;
 struct serve {
 	struct server *server;
 	const struct settings *settings;
-	bool standalone;
-	const char *static_dir;
+	const struct files *files; /* NULL: not stand-alone, WebSockets only */
 };
 
 void serve_request(const struct serve *s, struct request *r);

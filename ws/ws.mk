@@ -2,13 +2,16 @@
 noinst_LIBRARIES += libws.a
 libws_a_SOURCES = \
 	ws/conn.c ws/conn.h \
+	ws/files.c ws/files.h \
 	ws/front.c ws/front.h \
 	ws/handshake.c ws/handshake.h \
 	ws/headers.c ws/headers.h \
 	ws/httpd.c ws/httpd.h \
 	ws/options.c ws/options.h \
+	ws/origin.c ws/origin.h \
 	ws/outbox.c ws/outbox.h \
 	ws/request.c ws/request.h \
+	ws/running.c ws/running.h \
 	ws/serve.c ws/serve.h
 
 bin_PROGRAMS += pollux-ws

@@ -1,0 +1,255 @@
+/*
+ * A path is decoded first and looked at afterwards: its parts must be names (no "." at the beginning, so no ".." either), and an
+ * encoded slash or NUL is in none. Symbolic links are the kernel's task: openat2 follows those that stay beneath the folder; where
+ * the kernel is too old for it (before 5.6) or a sandbox forbids it, none is followed.
+ *
+ * Big files go from the descriptor to the socket by sendfile, in libmicrohttpd.
+ */
+#include "config.h"
+#include "ws/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/say.h"
+#include "proto/header.h"
+#include "ws/request.h"
+
+#define FILE_PATH_MAX 1024
+#define INDEX "index.html"
+#define NOT_FOUND "404.html"
+
+/* As in conf/: the page's own scripts, styles and connections, and nothing else. */
+#define PAGE_HEADERS \
+	"Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
+	"X-Content-Type-Options: nosniff\r\n" \
+	"Referrer-Policy: no-referrer\r\n" \
+	"Cache-Control: no-cache\r\n"
+
+static const struct {
+	const char *suffix, *type;
+} types[] = {
+	{ ".html", "text/html; charset=utf-8" },
+	{ ".css", "text/css; charset=utf-8" },
+	{ ".js", "text/javascript; charset=utf-8" },
+	{ ".mjs", "text/javascript; charset=utf-8" },
+	{ ".json", "application/json" },
+	{ ".svg", "image/svg+xml" },
+	{ ".png", "image/png" },
+	{ ".ico", "image/x-icon" },
+	{ ".woff2", "font/woff2" },
+	{ ".txt", "text/plain; charset=utf-8" },
+};
+
+static const char *type_of(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t n = strlen(types[i].suffix);
+
+		if (len > n && strcmp(path + len - n, types[i].suffix) == 0)
+			return types[i].type;
+	}
+	return "application/octet-stream";
+}
+
+/* ---- from a request's path to a name below the folder ---- */
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Decodes one character; false: malformed, or one that no name may have. */
+static bool decode(const char **at, char *out)
+{
+	int high, low;
+
+	if (**at != '%') {
+		*out = *(*at)++;
+		return *out != '\\';
+	}
+	high = hex((*at)[1]);
+	low = high < 0 ? -1 : hex((*at)[2]);
+	if (low < 0)
+		return false;
+	*out = (char)(high * 16 + low);
+	*at += 3;
+	return *out != '\0' && *out != '/' && *out != '\\';
+}
+
+/* "/js/chat.js" -> "js/chat.js", "/" -> "index.html". False: there can be no such file. */
+static bool find_name(const char *path, char name[FILE_PATH_MAX])
+{
+	size_t len = 0;
+
+	if (*path++ != '/')
+		return false;
+	while (*path) {
+		bool starts = len == 0 || name[len - 1] == '/';
+
+		if (len + 1 + sizeof(INDEX) > FILE_PATH_MAX || !decode(&path, &name[len]) || (starts && (name[len] == '.' || name[len] == '/')))
+			return false;
+		len++;
+	}
+	if (len == 0 || name[len - 1] == '/')
+		memcpy(name + len, INDEX, sizeof(INDEX));
+	else
+		name[len] = '\0';
+	return true;
+}
+
+/* One part after the other, no symbolic links. */
+static int open_plainly(int root, const char *name)
+{
+	char part[FILE_PATH_MAX];
+	int dir = root, fd;
+
+	for (;;) {
+		size_t len = strcspn(name, "/");
+		bool last = name[len] == '\0';
+
+		memcpy(part, name, len);
+		part[len] = '\0';
+		fd = openat(dir, part, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (last ? 0 : O_DIRECTORY));
+		if (dir != root)
+			close(dir);
+		if (fd < 0 || last)
+			return fd;
+		dir = fd;
+		name += len + 1;
+	}
+}
+
+static int open_beneath(int root, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
+
+	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_plainly(root, name) : fd;
+}
+
+/* ---- answers ---- */
+
+static void answer_text(struct request *r, int status, const char *headers, const char *text)
+{
+	struct iovec body = { (void *)(uintptr_t)text, strlen(text) };
+
+	exchange_respond(&r->x, status, headers, &body, 1);
+}
+
+/* A descriptor of a regular file, or -1. */
+static int open_file(const struct files *f, const char *name, struct stat *st)
+{
+	int fd = f->root < 0 ? -1 : open_beneath(f->root, name);
+
+	if (fd >= 0 && (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void answer_not_found(const struct files *f, struct request *r)
+{
+	struct stat st;
+	int fd = open_file(f, NOT_FOUND, &st);
+
+	if (fd < 0)
+		answer_text(r, 404, PAGE_HEADERS "Content-Type: text/plain; charset=utf-8\r\n", "Not Found\n");
+	else
+		request_respond_file(r, 404, PAGE_HEADERS "Content-Type: text/html; charset=utf-8\r\n", fd, (uint64_t)st.st_size);
+}
+
+/* A name that is a folder: its pages' relative addresses want the slash. */
+static bool answer_folder(const struct files *f, struct request *r, const char *name)
+{
+	char headers[2 * FILE_PATH_MAX + 512];
+	struct stat st;
+	int fd = f->root < 0 ? -1 : open_beneath(f->root, name);
+	bool is_folder = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+
+	if (fd >= 0)
+		close(fd);
+	if (!is_folder || strlen(r->x.path) > FILE_PATH_MAX || strlen(r->x.query) > FILE_PATH_MAX - 2)
+		return false;
+	snprintf(headers, sizeof(headers), PAGE_HEADERS "Location: %s/%s%s\r\n", r->x.path, *r->x.query ? "?" : "", r->x.query);
+	answer_text(r, 301, headers, "");
+	return true;
+}
+
+static bool is_known(const struct request *r, const char *etag, const char *modified)
+{
+	const char *match = exchange_header(&r->x, "if-none-match"), *since = exchange_header(&r->x, "if-modified-since");
+
+	/* a date that is not ours word for word is not looked into: the whole file is always a right answer */
+	return match ? header_etag_matches(match, etag) : since && strcmp(since, modified) == 0;
+}
+
+static void answer_file(struct request *r, const char *name, int fd, const struct stat *st)
+{
+	char etag[64], modified[64], headers[1024];
+	struct tm tm;
+
+	snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "%08lx\"", (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+		(unsigned long)st->st_mtim.tv_nsec);
+	gmtime_r(&st->st_mtim.tv_sec, &tm);
+	strftime(modified, sizeof(modified), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (is_known(r, etag, modified)) {
+		snprintf(headers, sizeof(headers), PAGE_HEADERS "ETag: %s\r\nLast-Modified: %s\r\n", etag, modified);
+		request_respond_file(r, 304, headers, fd, (uint64_t)st->st_size);
+		return;
+	}
+	snprintf(headers, sizeof(headers), PAGE_HEADERS "ETag: %s\r\nLast-Modified: %s\r\nContent-Type: %s\r\n", etag, modified, type_of(name));
+	request_respond_file(r, 200, headers, fd, (uint64_t)st->st_size);
+}
+
+void files_serve(const struct files *f, struct request *r)
+{
+	char name[FILE_PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (strcmp(r->x.method, "GET") != 0 && strcmp(r->x.method, "HEAD") != 0) {
+		answer_text(r, 405, PAGE_HEADERS "Allow: GET, HEAD\r\n", "");
+		return;
+	}
+	if (!find_name(r->x.path, name)) {
+		answer_not_found(f, r);
+		return;
+	}
+	fd = open_file(f, name, &st);
+	if (fd >= 0)
+		answer_file(r, name, fd, &st);
+	else if (!answer_folder(f, r, name))
+		answer_not_found(f, r);
+}
+
+/* ---- */
+
+int files_init(struct files *f, const char *dir)
+{
+	f->root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (f->root >= 0)
+		return 0;
+	say(SAY_ERROR, "ws", NULL, "cannot open the folder of static files %s: %s", dir, strerror(errno));
+	return POLLUX_SYSTEM;
+}
+
+void files_deinit(struct files *f)
+{
+	if (f->root >= 0)
+		close(f->root);
+	f->root = -1;
+}
