@@ -1,12 +1,17 @@
 -- Pollux's default application: chat rooms with nicknames, history and notices. The page in static/ is its client.
 --   client → server   join(room, nickname, ack)   leave(room, ack)   say(room, text, id, ack)   rooms(ack)
 --   server → client   message{room, id, from, text, at}   joined{room, nickname}   left{room, nickname}
--- Every ack gets { ok = true, … } or { ok = false, error = "…" }. A socket's nicknames stand in socket.data.names[room].
+-- Every ack gets { ok = true, … } or { ok = false, error = "…" }; join's has here, some of the nicknames in the room, more
+-- (whether there are others) and history. A socket's nicknames stand in socket.data.names[room].
 -- A nickname is one person's in a room. Who comes back before the loss of the old connection was noticed, or has a second tab, is
 -- known by auth.person, a secret that the browser made up: sockets with the same one are one person, who joins and leaves once.
+-- No event looks at everybody in a room: each nickname has a seat, a room of its own for the sockets that have it, and who joins
+-- is told of HERE people at most.
 local io = require "pollux"
 
-local HISTORY = 50
+local HISTORY, HERE, ROOMS = 50, 100, 200
+-- Seats' names begin with a character that no room's has: all of them come before this, and all rooms after it.
+local SEAT, AFTER_SEATS = "\n", "\v"
 
 local function answer(ack, reply)
 	if ack then ack(reply) end
@@ -36,43 +41,45 @@ local function set_nickname(socket, room, nickname)
 	data.names[room] = nickname
 end
 
--- The nicknames in the room, and another socket than this one that has the nickname there, if one does.
-local function look_around(room, socket, nickname)
-	local here, listed, namesake = io.array {}, {}, nil
-	for _, other in ipairs(io.here(room)) do
-		local theirs = nickname_in(other, room)
+local function seat(room, nickname)
+	return SEAT .. room .. SEAT .. nickname
+end
+
+-- Another socket than this one that has the nickname in the room, if one does.
+local function find_namesake(room, socket, nickname)
+	for _, other in ipairs(io.here(seat(room, nickname), { limit = 2 })) do
+		if other.id ~= socket.id then return other end
+	end
+end
+
+-- Some nicknames in the room, the socket's own among them; and whether there are more.
+local function who_is_here(room, nickname)
+	local sockets, here, listed = io.here(room, { limit = HERE + 1 }), io.array { nickname }, { [nickname] = true }
+	for i = 1, math.min(#sockets, HERE) do
+		local theirs = nickname_in(sockets[i], room)
 		if theirs and not listed[theirs] then
 			here[#here + 1] = theirs
 			listed[theirs] = true
 		end
-		if theirs == nickname and other.id ~= socket.id then namesake = other end
 	end
-	return here, namesake
+	return here, #sockets > HERE
 end
 
+-- To the room's people, those in the seat among them: what goes to two rooms is in no room's history.
 local function tell(what, room, socket, nickname)
-	socket:to(room):emit(what, { room = room, nickname = nickname })
+	socket:to { room, seat(room, nickname) }:emit(what, { room = room, nickname = nickname })
 end
 
 local function tell_left(room, socket, nickname)
-	local _, namesake = look_around(room, socket, nickname)
-	if not namesake then tell("left", room, socket, nickname) end
+	if not find_namesake(room, socket, nickname) then tell("left", room, socket, nickname) end
 end
 
--- The room's newest messages, oldest first. Notices stand in its history as well, so there may be several pages to read.
+-- The room's newest messages, oldest first.
 local function history(room)
-	local newest_first, messages, before = {}, io.array {}, nil
-	for _ = 1, 5 do
-		local rows = io.history(room, { limit = 2 * HISTORY, before = before })
-		for i = #rows, 1, -1 do
-			if rows[i].event == "message" and #newest_first < HISTORY then newest_first[#newest_first + 1] = rows[i] end
-		end
-		if #newest_first == HISTORY or #rows < 2 * HISTORY then break end
-		before = rows[1].position
-	end
-	for i = #newest_first, 1, -1 do
-		local m = newest_first[i].args[1]
-		messages[#messages + 1] = { id = m.id, from = m.from, text = m.text, at = m.at, position = newest_first[i].position }
+	local messages = io.array {}
+	for i, row in ipairs(io.history(room, { limit = HISTORY })) do
+		local m = row.args[1]
+		messages[i] = { id = m.id, from = m.from, text = m.text, at = m.at, position = row.position }
 	end
 	return messages
 end
@@ -82,18 +89,22 @@ io.on("join", function(socket, room, nickname, ack)
 	if not room then return refuse(ack, "a room's name has 1 to 64 characters") end
 	if not nickname then return refuse(ack, "a nickname has 1 to 32 characters") end
 	local person = name(socket.handshake.auth.person, 64)
-	local _, namesake = look_around(room, socket, nickname)
+	local namesake = find_namesake(room, socket, nickname)
 	if namesake and not (person and namesake.data.person == person) then return refuse(ack, "nickname taken") end
 	local before = nickname_in(socket, room)
 	if before ~= nickname then
 		socket:join(room)
+		socket:join(seat(room, nickname))
 		set_nickname(socket, room, nickname)
 		socket.data.person = person
-		if before then tell_left(room, socket, before) end
+		if before then
+			socket:leave(seat(room, before))
+			tell_left(room, socket, before)
+		end
 		if not namesake then tell("joined", room, socket, nickname) end
 	end
-	local here = look_around(room, socket, nickname)
-	answer(ack, { ok = true, room = room, nickname = nickname, here = here, history = history(room) })
+	local here, more = who_is_here(room, nickname)
+	answer(ack, { ok = true, room = room, nickname = nickname, here = here, more = more, history = history(room) })
 end)
 
 io.on("leave", function(socket, room, ack)
@@ -101,6 +112,7 @@ io.on("leave", function(socket, room, ack)
 	local nickname = room and nickname_in(socket, room)
 	if nickname then
 		socket:leave(room)
+		socket:leave(seat(room, nickname))
 		set_nickname(socket, room, nil)
 		tell_left(room, socket, nickname)
 	end
@@ -121,7 +133,7 @@ io.on("say", function(socket, room, text, id, ack)
 end)
 
 io.on("rooms", function(_, ack)
-	answer(ack, { ok = true, rooms = io.rooms() })
+	answer(ack, { ok = true, rooms = io.rooms { after = AFTER_SEATS, limit = ROOMS } })
 end)
 
 io.on("disconnect", function(socket)

@@ -13,6 +13,7 @@
 
 #define HISTORY_DEFAULT 50
 #define HISTORY_MAX 1000
+#define LIST_MAX 1000000
 #define BYTES_AN_INSTRUCTION 4
 
 struct row {
@@ -86,17 +87,27 @@ static int64_t check_position(lua_State *L, const char *field, bool *gone)
 	return seq;
 }
 
-static int check_limit(lua_State *L)
+/* The argument's field `limit`, or what is meant without. */
+static int check_limit(lua_State *L, int arg, const char *what, int otherwise, int most)
 {
 	lua_Integer n;
 	int is_integer;
 
-	if (lua_type(L, 2) != LUA_TTABLE || lua_getfield(L, 2, "limit") == LUA_TNIL)
-		return HISTORY_DEFAULT;
+	if (lua_type(L, arg) != LUA_TTABLE || lua_getfield(L, arg, "limit") == LUA_TNIL)
+		return otherwise;
 	n = lua_tointegerx(L, -1, &is_integer);
-	if (!is_integer || n < 1 || n > HISTORY_MAX)
-		luaL_error(L, "history: limit must be an integer from 1 to %d", HISTORY_MAX);
+	if (!is_integer || n < 1 || n > most)
+		luaL_error(L, "%s: limit must be an integer from 1 to %d", what, most);
 	return (int)n;
+}
+
+/* Options as the script or a client wrote them. */
+static void check_options(lua_State *L, int arg)
+{
+	if (lazy_table(L, arg))
+		lua_replace(L, arg);
+	if (!lua_isnoneornil(L, arg))
+		luaL_checktype(L, arg, LUA_TTABLE);
 }
 
 /* Pushes a table of the binaries, or returns 0. */
@@ -167,14 +178,11 @@ int lists_history(lua_State *L, struct namespace *nsp)
 	int limit;
 
 	luaL_checktype(L, 1, LUA_TSTRING);
-	if (lazy_table(L, 2))   /* options as a client sent them */
-		lua_replace(L, 2);
-	if (!lua_isnoneornil(L, 2))
-		luaL_checktype(L, 2, LUA_TTABLE);
+	check_options(L, 2);
 	room.at = lua_tolstring(L, 1, &room.len);
 	after = check_position(L, "after", &gone);
 	before = check_position(L, "before", &gone);
-	limit = check_limit(L);
+	limit = check_limit(L, 2, "history", HISTORY_DEFAULT, HISTORY_MAX);
 	if (gone) {
 		luaL_pushfail(L);
 		lua_pushliteral(L, "gone");
@@ -191,15 +199,34 @@ int lists_history(lua_State *L, struct namespace *nsp)
 	return 1;
 }
 
+/* The field `after` of the options: stays on the stack. */
+static struct text check_after(lua_State *L, int arg)
+{
+	struct text after = {NULL, 0};
+
+	if (lua_type(L, arg) != LUA_TTABLE || lua_getfield(L, arg, "after") == LUA_TNIL)
+		return after;
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "rooms: after must be a room's name");
+	after.at = lua_tolstring(L, -1, &after.len);
+	return after;
+}
+
 int lists_rooms(lua_State *L, struct namespace *nsp)
 {
 	struct host *h = host_of(L);
+	struct event *ev = host_event(L, "io.rooms");
+	struct text after;
 	struct row r;
 	const char *bytes;
 	size_t at = 0;
+	int limit;
 
+	check_options(L, 1);
+	after = check_after(L, 1);
+	limit = check_limit(L, 1, "rooms", 0, LIST_MAX);
 	buf_clear(&h->rows);
-	check_rows(L, event_rooms(host_event(L, "io.rooms"), nsp->name, room_row, h), "io.rooms");
+	check_rows(L, event_rooms(ev, nsp->name, after, limit, room_row, h), "io.rooms");
 	lua_newtable(L);
 	values_mark_array(L);
 	for (lua_Integer i = 1; next_row(h, &at, &r, &bytes); i++) {
@@ -216,17 +243,21 @@ int lists_rooms(lua_State *L, struct namespace *nsp)
 int lists_here(lua_State *L, struct namespace *nsp)
 {
 	struct host *h = host_of(L);
+	struct event *ev = host_event(L, "io.here");
 	struct text room = {NULL, 0};
 	struct row r;
 	const char *bytes;
 	size_t at = 0;
+	int limit;
 
 	if (!lua_isnoneornil(L, 1)) {
 		luaL_checktype(L, 1, LUA_TSTRING);
 		room.at = lua_tolstring(L, 1, &room.len);
 	}
+	check_options(L, 2);
+	limit = check_limit(L, 2, "here", 0, LIST_MAX);
 	buf_clear(&h->rows);
-	check_rows(L, event_sockets(host_event(L, "io.here"), nsp->name, room, socket_row, h), "io.here");
+	check_rows(L, event_sockets(ev, nsp->name, room, limit, socket_row, h), "io.here");
 	lua_newtable(L);
 	values_mark_array(L);
 	for (lua_Integer i = 1; next_row(h, &at, &r, &bytes); i++) {

@@ -94,12 +94,13 @@ typedef int history_each(void *ctx, const struct history_row *row);
 int event_history(struct event *ev, const char *nsp, struct text room, int64_t after, int64_t before, int limit,
 		  history_each *each, void *ctx) WARN_UNUSED;
 
-/* Rooms of the namespace with how many sockets are in each (not the sockets' own); sockets in a room (room.at NULL: all of
- * the namespace); rooms of one socket (without its own). */
+/* Rooms of the namespace with how many sockets are in each (not the sockets' own), in the order of their names' bytes, those behind `after`
+ * (at NULL: all); sockets in a room (room.at NULL: all of the namespace), in no order; rooms of one socket (without its own). At most
+ * limit of them, 0 for any number. */
 typedef int room_each(void *ctx, struct text room, int64_t sockets);
 typedef int socket_each(void *ctx, const struct socket_view *socket);
-int event_rooms(struct event *ev, const char *nsp, room_each *each, void *ctx) WARN_UNUSED;
-int event_sockets(struct event *ev, const char *nsp, struct text room, socket_each *each, void *ctx) WARN_UNUSED;
+int event_rooms(struct event *ev, const char *nsp, struct text after, int limit, room_each *each, void *ctx) WARN_UNUSED;
+int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx) WARN_UNUSED;
 int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each *each, void *ctx) WARN_UNUSED;
 
 /* Engine.IO applications only (handler.message set): sends one message to the event's client. */

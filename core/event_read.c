@@ -52,10 +52,10 @@ static int room_row(void *ctx, struct log_text room, int64_t sockets)
 	return call->each(call->ctx, text_of(room), sockets);
 }
 
-int event_rooms(struct event *ev, const char *nsp, room_each *each, void *ctx)
+int event_rooms(struct event *ev, const char *nsp, struct text after, int limit, room_each *each, void *ctx)
 {
 	struct room_call call = {each, ctx};
-	int n = member_rooms(ev->s->store, log_string(nsp), room_row, &call);
+	int n = member_rooms(ev->s->store, log_string(nsp), (struct log_text){after.at, after.len}, limit, room_row, &call);
 
 	return n < 0 ? n : 0;
 }
@@ -101,10 +101,10 @@ static int socket_row_out(void *ctx, const struct socket_row *row)
 	return call->each(call->ctx, &view);
 }
 
-int event_sockets(struct event *ev, const char *nsp, struct text room, socket_each *each, void *ctx)
+int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx)
 {
 	struct socket_call call = {each, ctx};
-	int n = socket_of_room(ev->s->store, log_string(nsp), (struct log_text){room.at, room.len}, socket_row_out, &call);
+	int n = socket_of_room(ev->s->store, log_string(nsp), (struct log_text){room.at, room.len}, limit, socket_row_out, &call);
 
 	return n < 0 ? n : 0;
 }

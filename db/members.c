@@ -120,18 +120,20 @@ int member_count_of_socket(struct store *s, struct log_text sid)
 	return error < 0 ? error : (int)count;
 }
 
-int member_rooms(struct store *s, struct log_text nsp, room_count_each *each, void *ctx)
+int member_rooms(struct store *s, struct log_text nsp, struct log_text after, int limit, room_count_each *each, void *ctx)
 {
 	sqlite3_stmt *st;
 	int got, count = 0,
 		 error = statement_get(s, ST_MEMBER_ROOMS,
 			 "SELECT room, count(*) FROM member "
-			 "WHERE nsp = ? AND +until IS NULL GROUP BY room",
+			 "WHERE nsp = ?1 AND room > ?2 AND +until IS NULL GROUP BY room LIMIT ?3",
 			 &st);
 
 	if (error < 0)
 		return error;
 	bind_text(s, st, 1, nsp);
+	bind_text(s, st, 2, after.at == NULL ? (struct log_text){ "", 0 } : after);
+	bind_int(s, st, 3, limit > 0 ? limit : -1);
 	while (error >= 0 && (got = statement_step(s, st)) != 0) {
 		if (got < 0) {
 			error = got;

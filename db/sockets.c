@@ -167,7 +167,7 @@ int socket_count_of_client(struct store *s, int64_t client)
 	return error < 0 ? error : (int)count;
 }
 
-int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, socket_row_each *each, void *ctx)
+int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, int limit, socket_row_each *each, void *ctx)
 {
 	sqlite3_stmt *st;
 	int error;
@@ -175,19 +175,20 @@ int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, s
 	if (room.at == NULL)
 		error = statement_get(s, ST_SOCKET_OF_NSP,
 			"SELECT " SOCKET_COLUMNS " FROM socket s "
-			"WHERE s.nsp = ? AND s.left IS NULL",
+			"WHERE s.nsp = ?1 AND s.left IS NULL LIMIT ?3",
 			&st);
 	else
 		error = statement_get(s, ST_SOCKET_OF_ROOM,
 			"SELECT " SOCKET_COLUMNS " FROM member m JOIN socket s ON s.sid = m.sid "
-			"WHERE m.nsp = ? AND m.room = ? AND +m.until IS NULL "
-			"AND +s.left IS NULL",
+			"WHERE m.nsp = ?1 AND m.room = ?2 AND +m.until IS NULL "
+			"AND +s.left IS NULL LIMIT ?3",
 			&st);
 	if (error < 0)
 		return error;
 	bind_text(s, st, 1, nsp);
 	if (room.at != NULL)
 		bind_text(s, st, 2, room);
+	bind_int(s, st, 3, limit > 0 ? limit : -1);
 	return each_socket(s, st, each, ctx);
 }
 

@@ -19,6 +19,7 @@ class Room {
 		this.state = "away"; // away, joining, joined, waiting (for our own name), refused
 		this.error = "";
 		this.here = [];
+		this.more = false; // the server named some of those who are here, not all
 		this.unread = 0;
 		this.attempts = 0;
 		this.timeline = new Timeline();
@@ -188,11 +189,12 @@ export class Chat extends EventTarget {
 		this.#changed();
 	}
 
-	#joined(room, { here, history }) {
+	#joined(room, { here, more, history }) {
 		room.state = "joined";
 		room.returning = true;
 		room.attempts = 0;
 		room.here = here;
+		room.more = Boolean(more);
 		room.timeline.merge(history, HISTORY);
 		this.#settle(room);
 		this.outbox.of(room.name).filter((entry) => entry.state === "waiting").forEach((entry) => this.#send(entry));
@@ -283,7 +285,8 @@ export class Chat extends EventTarget {
 		room.here = room.here.filter((one) => one !== nickname);
 		if (what === "joined")
 			room.here.push(nickname);
-		if (was !== (what === "joined"))
+		const known = was || (room.more && what === "left");
+		if (known !== (what === "joined"))
 			room.timeline.addNotice(what, nickname, Date.now());
 	}
 }

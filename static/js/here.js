@@ -13,8 +13,9 @@ export class HereList {
 		const present = room && room.state === "joined";
 		const names = present ? [...room.here].sort((a, b) => a.localeCompare(b)) : [];
 		byId("here").replaceChildren(...names.map((name) => this.#person(name)));
-		setText(byId("here-count"), present ? String(names.length) : "–");
-		byId("here-toggle").setAttribute("aria-label", `${strings.whoIsHere}: ${names.length}`);
+		const count = `${names.length}${present && room.more ? "+" : ""}`;
+		setText(byId("here-count"), present ? count : "–");
+		byId("here-toggle").setAttribute("aria-label", `${strings.whoIsHere}: ${count}`);
 	}
 
 	#person(name) {

@@ -78,7 +78,7 @@ function onJoin(socket, room, nickname, ack) {
 	socket.join(room);
 	if (!again && others.length === 0)
 		socket.to(room).emit("joined", { room, nickname });
-	ack({ ok: true, room, nickname, here: hereIn(room), history: historyOf(room) });
+	ack({ ok: true, room, nickname, here: hereIn(room), more: false, history: historyOf(room) });
 }
 
 function onLeave(socket, room) {

@@ -316,15 +316,17 @@ static bool is_first_of_room(const struct event *ev, int i)
 	return true;
 }
 
-int event_rooms(struct event *ev, const char *nsp, room_each *each, void *ctx)
+/* In the order of joining, not of the names. */
+int event_rooms(struct event *ev, const char *nsp, struct text after, int limit, room_each *each, void *ctx)
 {
-	int error = failing(ev);
+	int error = failing(ev), left = limit ? limit : FAKE_MAX;
 
-	for (int i = 0; !error && i < ev->members_count; i++) {
+	for (int i = 0; !error && left && i < ev->members_count; i++) {
 		int64_t n = 0;
 
-		if (strcmp(ev->members[i].nsp, nsp) != 0 || !is_first_of_room(ev, i))
+		if (strcmp(ev->members[i].nsp, nsp) != 0 || !is_first_of_room(ev, i) || (after.at && strcmp(ev->members[i].room, after.at) <= 0))
 			continue;
+		left--;
 		for (int j = i; j < ev->members_count; j++)
 			n += strcmp(ev->members[j].room, ev->members[i].room) == 0 && strcmp(ev->members[j].nsp, nsp) == 0;
 		error = each(ctx, text_of(ev->members[i].room), n);
@@ -332,17 +334,20 @@ int event_rooms(struct event *ev, const char *nsp, room_each *each, void *ctx)
 	return error;
 }
 
-int event_sockets(struct event *ev, const char *nsp, struct text room, socket_each *each, void *ctx)
+int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx)
 {
-	int error = failing(ev);
+	int error = failing(ev), left = limit ? limit : FAKE_MAX;
 
-	for (int i = 0; !error && i < ev->sockets_count; i++) {
+	for (int i = 0; !error && left && i < ev->sockets_count; i++) {
 		/* as core: the row holds no handshake */
 		struct socket_view view = {
 			.sid = ev->sockets[i].sid, .nsp = ev->sockets[i].nsp, .data = text_of(ev->sockets[i].data), .connected = true};
 
-		if (strcmp(view.nsp, nsp) == 0 && (!room.at || member(ev, nsp, view.sid, room) >= 0))
-			error = each(ctx, &view);
+		if (strcmp(view.nsp, nsp) != 0 || (room.at && member(ev, nsp, view.sid, room) < 0))
+			continue;
+		error = each(ctx, &view);
+		ev->seen++;
+		left--;
 	}
 	return error;
 }

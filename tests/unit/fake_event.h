@@ -16,12 +16,12 @@ struct fake_socket {
 };
 
 struct fake_member {
-	char nsp[128], room[64], sid[32];
+	char nsp[128], room[512], sid[32];
 };
 
 struct fake_row {
 	int64_t seq, at_ms;
-	char nsp[128], room[64], key[1100], sender[32];
+	char nsp[128], room[512], key[1100], sender[32];
 	char *args, *attachments;
 	size_t args_len, attachments_len;
 };
@@ -38,6 +38,7 @@ struct event {
 	int64_t acked;                /* the id that was answered in this event; -1 */
 	int fail;                     /* what the next writing call returns, once */
 	int calls;                    /* of any function */
+	int seen;                     /* sockets that were handed out as being in a room */
 	bool quiet;                   /* keeps no rows and no trace: for measuring */
 	struct buf trace;
 };

@@ -241,7 +241,7 @@ static void assert_of_room(struct store *s, const char *nsp, const char *room, c
 {
 	char sids[100] = "";
 
-	OK(s, socket_of_room(s, text(nsp), text(room), collect_sids, sids));
+	OK(s, socket_of_room(s, text(nsp), text(room), 0, collect_sids, sids));
 	assert_string_equal(sids, expected);
 }
 
@@ -313,7 +313,7 @@ static int collect_rooms(void *ctx, struct log_text room, int64_t sockets)
 static void test_members(void **state)
 {
 	struct store *s = ((struct db *)*state)->s;
-	char rooms[100] = "";
+	char rooms[100] = "", sids[100] = "";
 
 	new_socket(s, "s1", "/", 1);
 	new_socket(s, "s2", "/", 2);
@@ -322,8 +322,15 @@ static void test_members(void **state)
 	OK(s, member_join(s, text("/"), text("a"), text("s2"), 5));
 	OK(s, member_join(s, text("/"), text("b"), text("s1"), 6));
 	assert_int_equal(OK(s, member_count_of_socket(s, text("s1"))), 2);
-	assert_int_equal(OK(s, member_rooms(s, text("/"), collect_rooms, rooms)), 2);
+	assert_int_equal(OK(s, member_rooms(s, text("/"), text(""), 0, collect_rooms, rooms)), 2);
 	assert_string_equal(rooms, "a=2 b=1 ");
+	rooms[0] = '\0';
+	OK(s, member_rooms(s, text("/"), text("a"), 0, collect_rooms, rooms));
+	OK(s, member_rooms(s, text("/"), text(""), 1, collect_rooms, rooms));
+	OK(s, member_rooms(s, text("/"), text("b"), 0, collect_rooms, rooms));
+	assert_string_equal(rooms, "b=1 a=2 ");
+	assert_int_equal(OK(s, socket_of_room(s, text("/"), text("a"), 1, collect_sids, sids)), 1);
+	assert_int_equal(OK(s, socket_of_room(s, text("/"), (struct log_text){ 0 }, 1, collect_sids, sids)), 1);
 	assert_of_room(s, "/", "a", "s1:0 s2:0 ");
 	OK(s, member_leave(s, text("/"), text("a"), text("s1"), 8));
 	FAILS(s, POLLUX_NOT_FOUND, member_leave(s, text("/"), text("a"), text("s1"), 8));

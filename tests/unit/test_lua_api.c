@@ -63,9 +63,17 @@ static void test_rooms(void **state)
 	(void)state;
 	expect_trace("socket:join('r'); socket:join('q'); socket:leave('r'); io.emit('in', socket.rooms, io.rooms())", "",
 		     "join / s1 r\njoin / s1 q\nleave / s1 r\nemit / [\"in\",[\"q\"],[{\"here\":1,\"name\":\"q\"}]]\n");
+	expect_trace("for _, r in ipairs { 'a', 'b', 'c' } do socket:join(r) end io.emit('some', #io.rooms { after = 'a' }, #io.rooms { limit = 2 }, "
+		     "io.rooms { after = 'a', limit = 1 })", "",
+		     "join / s1 a\njoin / s1 b\njoin / s1 c\nemit / [\"some\",2,2,[{\"here\":1,\"name\":\"b\"}]]\n");
 	expect_trace("io.emit('none', socket.rooms, io.rooms(), io.here('r'))", "", "emit / [\"none\",[],[],[]]\n");
 	expect_trace("socket:join('r'); local h = io.here('r'); io.emit('here', #h, h[1].id, h[1] == socket, #io.here())", "",
 		     "join / s1 r\nemit / [\"here\",1,\"s1\",true,1]\n");
+	expect_trace("for _, options in ipairs { { limit = 0 }, { limit = 1.5 }, { limit = 'x' } } do "
+		     "if pcall(io.here, 'r', options) or pcall(io.rooms, options) then io.emit('taken', options.limit) end end "
+		     "if pcall(io.rooms, { after = 1 }) or pcall(io.here, 'r', 1) then io.emit('taken') end", "", "");
+	expect_trace("socket:join('r'); io.emit('one', #io.here('r', { limit = 1 }), #io.here(nil, { limit = 5 }))", "",
+		     "join / s1 r\nemit / [\"one\",1,1]\n");
 	expect_error("socket:join()", "", "string expected");
 	expect_trace("socket:join('')", "", "join / s1 \n");
 	expect_trace("socket:disconnect(); socket:disconnect(true)", "", "disconnect / s1\ndisconnect / s1 close\n");

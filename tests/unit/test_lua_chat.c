@@ -30,8 +30,9 @@ static void test_conversation(void **state)
 
 	(void)state;
 	t = send(&a, 0, "[\"join\",\" lobby \",\"Ann\"]");
-	assert_string_equal(t, "join / s1 lobby\nemit / to lobby except s1 [\"joined\",{\"nickname\":\"Ann\",\"room\":\"lobby\"}]\n"
-			       "ack / s1 1 [{\"here\":[\"Ann\"],\"history\":[],\"nickname\":\"Ann\",\"ok\":true,\"room\":\"lobby\"}]\n"
+	assert_string_equal(t, "join / s1 lobby\njoin / s1 \nlobby\nAnn\n"
+			       "emit / to lobby,\nlobby\nAnn except s1 [\"joined\",{\"nickname\":\"Ann\",\"room\":\"lobby\"}]\n"
+			       "ack / s1 1 [{\"here\":[\"Ann\"],\"history\":[],\"more\":false,\"nickname\":\"Ann\",\"ok\":true,\"room\":\"lobby\"}]\n"
 			       "data / s1 {\"names\":{\"lobby\":\"Ann\"}}\n");
 	t = send(&a, two, "[\"join\",\"lobby\",\"Ann\"]");
 	assert_string_equal(t, "ack / s2 1 [{\"error\":\"nickname taken\",\"ok\":false}]\n");
@@ -42,8 +43,8 @@ static void test_conversation(void **state)
 	t = send(&a, 0, "[\"say\",\"lobby\",\"hello\",\"id1\"]");
 	assert_string_equal(t, "ack / s1 1 [{\"duplicate\":true,\"ok\":true,\"position\":\"ep.2\"}]\n");
 	t = send(&a, two, "[\"join\",\"lobby\",\"Bob\"]");
-	expect_part(t, "{\"here\":[\"Ann\",\"Bob\"],\"history\":[{\"at\":");
-	expect_part(t, "\"from\":\"Ann\",\"id\":\"id1\",\"position\":\"ep.2\",\"text\":\"hello \xc3\xa9\"}],\"nickname\":\"Bob\"");
+	expect_part(t, "{\"here\":[\"Bob\",\"Ann\"],\"history\":[{\"at\":");
+	expect_part(t, "\"from\":\"Ann\",\"id\":\"id1\",\"position\":\"ep.2\",\"text\":\"hello \xc3\xa9\"}],\"more\":false,\"nickname\":\"Bob\"");
 	t = send(&a, two, "[\"join\",\"lobby\",\"Bob\"]");
 	assert_null(strstr(t, "emit"));
 	expect_part(t, "\"ok\":true");
@@ -53,13 +54,13 @@ static void test_conversation(void **state)
 	t = send(&a, two, "[\"rooms\"]");
 	assert_string_equal(t, "ack / s2 1 [{\"ok\":true,\"rooms\":[{\"here\":2,\"name\":\"lobby\"}]}]\n");
 	t = send(&a, two, "[\"leave\",\"lobby\"]");
-	assert_string_equal(t, "leave / s2 lobby\nemit / to lobby except s2 [\"left\",{\"nickname\":\"Ben\",\"room\":\"lobby\"}]\n"
+	assert_string_equal(t, "leave / s2 lobby\nleave / s2 \nlobby\nBen\nemit / to lobby,\nlobby\nBen except s2 [\"left\",{\"nickname\":\"Ben\",\"room\":\"lobby\"}]\n"
 			       "ack / s2 1 [{\"ok\":true}]\ndata / s2 {\"names\":{}}\n");
 	t = send(&a, two, "[\"leave\",\"lobby\"]");
 	assert_string_equal(t, "ack / s2 1 [{\"ok\":true}]\n");
 	fake_event_begin(a.ev, 0);
 	assert_int_equal(a.handler.disconnect(a.handler.ctx, a.ev, "transport close"), 0);
-	assert_string_equal(app_trace(&a), "emit / to lobby except s1 [\"left\",{\"nickname\":\"Ann\",\"room\":\"lobby\"}]\n");
+	assert_string_equal(app_trace(&a), "emit / to lobby,\nlobby\nAnn except s1 [\"left\",{\"nickname\":\"Ann\",\"room\":\"lobby\"}]\n");
 	app_close(&a);
 }
 
@@ -129,6 +130,39 @@ static void test_long_history(void **state)
 	app_close(&a);
 }
 
+/* In a full room nobody is looked at but those concerned: the one who joins is told of some, the others of that one. */
+static void test_crowd(void **state)
+{
+	enum { N = 110 };
+	struct app a = app_load_file(CHAT_LUA, 0);
+	char payload[64], sid[16];
+	const char *t;
+	int here = 0, calls;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		snprintf(sid, sizeof(sid), "p%d", i);
+		snprintf(payload, sizeof(payload), "[\"join\",\"r\",\"name%d\"]", i);
+		expect_part(send(&a, fake_event_add(a.ev, "/", sid, "{}"), payload), "\"ok\":true");
+	}
+	t = send(&a, 0, "[\"join\",\"r\",\"name109\"]");
+	assert_string_equal(t, "ack / s1 1 [{\"error\":\"nickname taken\",\"ok\":false}]\n");
+	t = send(&a, 0, "[\"join\",\"r\",\"Ann\"]");
+	expect_part(t, "\"here\":[\"Ann\",");
+	expect_part(t, "\"more\":true");
+	for (const char *at = t; (at = strstr(at, "name")); at += 4)
+		here += at[4] >= '0' && at[4] <= '9';
+	assert_in_range(here, 99, 100);
+	t = send(&a, 0, "[\"rooms\"]");
+	assert_string_equal(t, "ack / s1 1 [{\"ok\":true,\"rooms\":[{\"here\":111,\"name\":\"r\"}]}]\n");
+	fake_event_begin(a.ev, 0);
+	calls = a.ev->seen;
+	assert_int_equal(a.handler.disconnect(a.handler.ctx, a.ev, "transport close"), 0);
+	assert_string_equal(app_trace(&a), "emit / to r,\nr\nAnn except s1 [\"left\",{\"nickname\":\"Ann\",\"room\":\"r\"}]\n");
+	assert_in_range(a.ev->seen - calls, 0, 2);
+	app_close(&a);
+}
+
 /* A relay and a chat message cost microseconds. The bound is far off: it is meant for mistakes, not for slow machines. */
 static void test_cost(void **state)
 {
@@ -152,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_long_history),
+		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_cost),
 	};
 
