@@ -1,14 +1,12 @@
-/*
- * relay.fcgi: the application of relay.lua in C behind core/handler.h. What core and the front cost without Lua; and the
- * benchmarks' way to tell the two apart (POLLUX_BENCH_PROGRAM). Not for anybody's use.
- */
+/* See relay.h. */
 #include "config.h"
+
+#include "tests/bench/relay.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 #include "core/event.h"
-#include "fcgi/front.h"
 
 #define ROOM ((struct text){ "room", 4 })
 #define MAX_BYTES 1000000
@@ -81,7 +79,7 @@ static int disconnect(void *ctx, struct event *ev, const char *reason)
 	return 0;
 }
 
-static int load(void **out, const char *file, struct settings *settings, struct handler *handler)
+int relay_load(void **out, const char *file, struct settings *settings, struct handler *handler)
 {
 	(void)file, (void)settings;
 	*out = NULL;
@@ -91,19 +89,7 @@ static int load(void **out, const char *file, struct settings *settings, struct 
 	return 0;
 }
 
-static void unload(void *loaded)
+void relay_unload(void *loaded)
 {
 	(void)loaded;
-}
-
-int main(int argc, char **argv)
-{
-	static const struct front_app app = {
-		.name = "relay.fcgi",
-		.about = "The benchmarks' application in C.",
-		.load = load,
-		.unload = unload,
-	};
-
-	return front_main(argc, argv, &app);
 }
