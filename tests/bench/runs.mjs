@@ -67,11 +67,14 @@ export function runs(size, scratch) {
 	];
 }
 
+// How long the generator waits for a delivery, in ms: what is lost never comes; otherwise even a busy machine has time.
+export const faultTimeouts = { lose: 1500, double: 15000 };
+
 // The reference, wrong on purpose: for testing the generator.
 export async function faulty(fault, scratch) {
 	process.env.BENCH_FAULT = fault;
 	try {
-		const args = { members: 5, senders: 5, "senders-listen": true, until: "own", rounds: 10, seconds: 1, timeout: 500 };
+		const args = { members: 5, senders: 5, "senders-listen": true, until: "own", rounds: 10, seconds: 1, timeout: faultTimeouts[fault] };
 		return await withServers("node", scratch, { web: false }, args);
 	} finally {
 		delete process.env.BENCH_FAULT;

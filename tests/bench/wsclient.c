@@ -1,6 +1,6 @@
 /*
- * Level-triggered epoll; writing is tried at once and only waited for when the socket is full. Anything a client does not expect is a
- * failure: the servers under test are to be right before they are fast.
+ * Edge-triggered epoll: what the generator costs the kernel is what limits it. Writing is tried at once, and again when the socket has
+ * room. Anything a client does not expect is a failure: the servers under test are to be right before they are fast.
  */
 #include "config.h"
 
@@ -29,36 +29,22 @@ static void fail(struct wsclient *c, const char *why)
 	run_failed(c->all->run, c->index, (unsigned)c->state, why);
 }
 
-static void want_out(struct wsclient *c, bool want)
-{
-	struct epoll_event e = { .events = EPOLLIN | (want ? EPOLLOUT : 0), .data.ptr = c };
-
-	if (c->wants_out == want)
-		return;
-	c->wants_out = want;
-	(void)epoll_ctl(c->all->epoll, EPOLL_CTL_MOD, c->fd, &e);
-}
-
 static void flush(struct wsclient *c)
 {
 	while (c->fd >= 0 && c->out_sent < c->out.len) {
 		ssize_t sent = send(c->fd, c->out.data + c->out_sent, c->out.len - c->out_sent, MSG_NOSIGNAL);
 
 		c->all->writes++;
-		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			want_out(c, true);
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
-		}
-		if (sent < 0) {
+		if (sent < 0)
 			fail(c, strerror(errno));
-			return;
-		}
-		c->out_sent += (size_t)sent;
+		else
+			c->out_sent += (size_t)sent;
 	}
-	buf_clear(&c->out);
+	if (c->out.len > 0)
+		buf_clear(&c->out);
 	c->out_sent = 0;
-	if (c->fd >= 0)
-		want_out(c, false);
 }
 
 /* Queues one frame, and sends it unless what this client has read is still being looked at. */
@@ -209,7 +195,8 @@ static void keep(struct wsclient *c, const char *data, size_t len)
 	}
 }
 
-static void readable(struct wsclient *c)
+/* Once, into c->in behind what is kept there or into scratch. Returns what recv does. */
+static ssize_t read_some(struct wsclient *c)
 {
 	bool more = c->in.len > 0;
 	char *to = more ? buf_reserve(&c->in, SCRATCH_BYTES) : c->all->scratch;
@@ -217,21 +204,30 @@ static void readable(struct wsclient *c)
 	const char *data;
 	size_t len, used;
 
-	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return;
-	if (got <= 0) {
-		fail(c, got < 0 ? strerror(errno) : "connection lost");
-		return;
-	}
-	c->all->reads++;
-	c->all->reading = c;
+	if (got <= 0)
+		return got;
 	if (more)
 		buf_commit(&c->in, (size_t)got);
 	data = more ? c->in.data : c->all->scratch;
 	len = more ? c->in.len : (size_t)got;
 	used = read_all(c, data, len);
 	keep(c, data + used, len - used);
+	return got;
+}
+
+/* A read that did not fill its room has read all there was: there will be another edge. */
+static void readable(struct wsclient *c)
+{
+	ssize_t got = SCRATCH_BYTES;
+
+	c->all->reading = c;
+	while (got == SCRATCH_BYTES && c->fd >= 0) {
+		got = read_some(c);
+		c->all->reads++;
+	}
 	c->all->reading = NULL;
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
+		fail(c, got < 0 ? strerror(errno) : "connection lost");
 	flush(c);
 }
 
@@ -239,11 +235,10 @@ static void open_client(void *ctx, unsigned client)
 {
 	struct wsclients *all = ctx;
 	struct wsclient *c = &all->client[client];
-	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT, .data.ptr = c };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c };
 	char *request = buf_reserve(&c->out, 4096);
 
 	c->state = WSCLIENT_UPGRADING;
-	c->wants_out = true;
 	c->fd = addresses_connect(&all->addresses);
 	if (c->fd < 0 || epoll_ctl(all->epoll, EPOLL_CTL_ADD, c->fd, &e) < 0) {
 		fail(c, strerror(errno));
@@ -286,7 +281,7 @@ static void turn(void *ctx, uint64_t wait_us)
 		struct wsclient *c = events[i].data.ptr;
 
 		/* An earlier event of this turn may have closed it. */
-		if (c->fd >= 0 && (events[i].events & EPOLLOUT))
+		if (c->fd >= 0 && c->out.len > 0 && (events[i].events & EPOLLOUT))
 			flush(c);
 		if (c->fd >= 0 && (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 			readable(c);

@@ -20,7 +20,6 @@ struct wsclient {
 	int fd; /* -1: closed */
 	enum wsclient_state state;
 	unsigned index;
-	bool wants_out;
 	struct buf in, out; /* a frame that has not come whole; what the socket did not take */
 	size_t out_sent;
 };

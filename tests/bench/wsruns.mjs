@@ -1,5 +1,6 @@
 // The runs by WebSocket: what each measures, and how large. wstable.mjs prints them, smoke.mjs checks them at tiny size.
 import { join } from "node:path";
+import { faultTimeouts } from "./runs.mjs";
 import { build, cores, measure } from "./servers.mjs";
 import { startServer } from "./wsservers.mjs";
 
@@ -55,7 +56,8 @@ export function wsRuns(size, scratch) {
 export async function faultyWebSocket(fault, scratch) {
 	process.env.BENCH_FAULT = fault;
 	try {
-		return await withServer("node", scratch, { members: 5, senders: 5, "senders-listen": true, until: "own", rounds: 10, seconds: 1, timeout: 500 });
+		const args = { members: 5, senders: 5, "senders-listen": true, until: "own", rounds: 10, seconds: 1, timeout: faultTimeouts[fault] };
+		return await withServer("node", scratch, args);
 	} finally {
 		delete process.env.BENCH_FAULT;
 	}

@@ -16,7 +16,6 @@ export const allKinds = ["pollux", "pollux-lighttpd", "node", "sqlite", "nchan"]
 
 // Why a kind cannot be measured on this machine; undefined when it can.
 export function missing(kind) {
-	if (kind.startsWith("pollux") && !existsSync(pollux)) return `${pollux} is not built`;
 	if (kind === "nchan" && !nchanModule) return "nginx's module Nchan is not installed (Debian: libnginx-mod-nchan)";
 	if (kind === "sqlite" && !modules()) return "better-sqlite3 is not built (make bench does it)";
 	return undefined;
