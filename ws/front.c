@@ -87,7 +87,9 @@ static void stop(struct front *f)
 	ev_prepare_start(f->loop, &f->finished);
 	ev_timer_start(f->loop, &f->patience);
 	httpd_stop(&f->httpd);
-	listener_stop(f->listener);
+	/* who comes now is refused and turns to another process; left open, the socket would take them in and reset them at the end */
+	listener_free(f->listener);
+	f->listener = NULL;
 	server_drain(f->server, on_drained, f);
 }
 

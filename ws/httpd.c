@@ -214,7 +214,8 @@ void httpd_stop(struct httpd *h)
 		take_waiting(h);
 	h->stopping = true;
 	MHD_quiesce_daemon(h->daemon);
-	h->wanted = true;
+	/* takes the socket out of its epoll set, which it must find there */
+	run(h);
 }
 
 static void unwatch(struct httpd *h)

@@ -17,7 +17,7 @@ struct settings;
 
 struct httpd_options {
 	struct ev_loop *loop;
-	int listen_fd; /* borrowed: it is the caller's to close, after httpd_free */
+	int listen_fd; /* borrowed: it is the caller's to close, after httpd_stop */
 	const struct settings *settings; /* borrowed: the largest body, trusted proxies */
 	struct conns *conns; /* borrowed: who becomes a WebSocket goes there */
 	/* Takes a whole request: its exchange is answered at once or later. */

@@ -1,11 +1,19 @@
 /*
- * engine-echo.fcgi: what the official Engine.IO suite wants to talk to: a bare Engine.IO server at /engine.io/ that sends every message
+ * engine-echo.fcgi and, built with SIDECAR, engine-echo-ws: what the official Engine.IO suite wants to talk to: a bare Engine.IO server at /engine.io/ that sends every message
  * back, with fast heartbeats. An application in C behind core/handler.h; no Socket.IO, no Lua.
  */
 #include "config.h"
 
 #include "core/event.h"
+#ifdef SIDECAR
+#include "ws/front.h"
+#define NAME "engine-echo-ws"
+#define MAIN ws_main
+#else
 #include "fcgi/front.h"
+#define NAME "engine-echo.fcgi"
+#define MAIN front_main
+#endif
 
 static int echo(void *ctx, struct event *ev, struct text data, bool binary)
 {
@@ -32,11 +40,11 @@ static void unload(void *loaded)
 int main(int argc, char **argv)
 {
 	static const struct front_app app = {
-		.name = "engine-echo.fcgi",
+		.name = NAME,
 		.about = "Serves a bare Engine.IO echo at /engine.io/.",
 		.load = load,
 		.unload = unload,
 	};
 
-	return front_main(argc, argv, &app);
+	return MAIN(argc, argv, &app);
 }

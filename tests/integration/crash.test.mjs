@@ -2,7 +2,7 @@
 // once; sessions nobody was holding a request for go on.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { assertError, errors, event, eventually, isReference, ours, request, serve, sleep } from './harness.mjs';
+import { assertError, behind, errors, event, eventually, isReference, ours, request, serve, sleep } from './harness.mjs';
 
 async function history(socket, room) {
 	const all = [];
@@ -103,7 +103,7 @@ if (!isReference) describe('killing', () => {
 		await eventually('the orphan is gone', async () => (await watcher.emitWithAck('here', 'orphans')).length === 0, 8000);
 	});
 
-	ours('both processes gone: the web server says so, and nothing else breaks', async () => {
+	behind('both processes gone: the web server says so, and nothing else breaks', async () => {
 		for (const i of [0, 1]) await processes.kill(i);
 		const answer = await request(`${server.urls.any}/socket.io/?EIO=4&transport=polling`);
 		assert.ok([500, 502, 503].includes(answer.status), String(answer.status));

@@ -1,12 +1,12 @@
 // FastCGI spoken by hand to one process: what web servers differ in, and what none of them would send.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { assertError, errors, isReference, ours, serve, sleep } from './harness.mjs';
+import { assertError, errors, isReference, kind, ours, serve, sleep } from './harness.mjs';
 import { ask, begin, FastCgi, params, record, requestParams, stdin } from './lib/fastcgi.mjs';
 
 const OPEN = 'EIO=4&transport=polling';
 
-if (!isReference) describe('FastCGI', () => {
+if (!isReference && kind !== 'standalone') describe('FastCGI', () => {
 	const server = serve({ app: 'rooms' });
 	const at = (i = 0) => server.server.sockets[i];
 	async function open(via) {

@@ -8,7 +8,7 @@
 import { after, afterEach, before, it } from 'node:test';
 import { io } from 'socket.io-client';
 import { Session } from './lib/session.mjs';
-import { isReference, makeServer } from './lib/servers.mjs';
+import { isReference, kind, makeServer } from './lib/servers.mjs';
 
 export { isReference, kind } from './lib/servers.mjs';
 export { Session, SEPARATOR, assertError, errors, freshStamp } from './lib/session.mjs';
@@ -19,6 +19,8 @@ const TIMEOUT_MS = 15000;
 export const test = (name, fn) => it(name, { timeout: TIMEOUT_MS }, fn);
 // Tests of one side are left out on the other, not skipped: a skipped test counts as a failure.
 export const ours = isReference ? () => {} : test;
+// What a web server in front of our processes does.
+export const behind = isReference || kind === 'standalone' ? () => {} : test;
 export const theirs = isReference ? test : () => {};
 
 const closeQuietly = (socket) => {

@@ -1,11 +1,13 @@
 // The servers under test. POLLUX_SERVER: lighttpd (the default) or apache, each in front of two pollux.fcgi processes on one
-// database, or reference: npm socket.io with the same application.
+// database; standalone: two pollux-ws alone on one database, with a relay (lib/relay.mjs) where a web server would be; or reference:
+// npm socket.io with the same application.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.mjs';
-import { untilAccepting } from './ports.mjs';
+import { freePorts, untilAccepting } from './ports.mjs';
+import { Relay } from './relay.mjs';
 import { settingsAsLua, settingsAsOptions } from './lua.mjs';
 import { startsProcesses, startWebServer } from './webserver.mjs';
 
@@ -56,6 +58,10 @@ class Pollux {
 		fs.chmodSync(this.dir, 0o755);
 		this.db = path.join(this.dir, 'pollux.db');
 		if (this.app) this.writeApp();
+		await this.startFront();
+	}
+
+	async startFront() {
 		this.sockets = Array.from({ length: this.count }, (_, i) => path.join(this.dir, `process${i}.sock`));
 		if (startsProcesses(this.hosting)) this.command = path.join(build, this.program);
 		else for (let i = 0; i < this.count; i++) await this.startProcess(i);
@@ -70,12 +76,21 @@ class Pollux {
 	}
 
 	async startProcess(i) {
-		const args = ['--db', this.db, '--listen', `unix:${this.sockets[i]}`, '--mode', '0666'];
+		const { where, address } = this.listening(i);
+		const args = ['--db', this.db, '--listen', where, ...this.extraArgs()];
 		if (this.appPath) args.push('--app', this.appPath);
 		const child = new Child(`process ${i}`, path.join(build, this.program), args);
 		if (this.children[i]) this.past.push(this.children[i]);
 		this.children[i] = child;
-		await untilAccepting({ path: this.sockets[i] }, child);
+		await untilAccepting(address, child);
+	}
+
+	listening(i) {
+		return { where: `unix:${this.sockets[i]}`, address: { path: this.sockets[i] } };
+	}
+
+	extraArgs() {
+		return ['--mode', '0666'];
 	}
 
 	// Resolves to its exit code or signal.
@@ -107,6 +122,49 @@ class Pollux {
 	}
 }
 
+// Stand-alone processes, each with a port of its own, and one that leads to any of them.
+class Standalone extends Pollux {
+	constructor({ program = 'pollux-ws', args = [], ...options }) {
+		super({ program: program.replace(/\.fcgi$/, '-ws'), hosting: 'standalone', ...options });
+		this.args = args;
+	}
+
+	async startFront() {
+		for (let attempt = 1; ; attempt++) {
+			this.ports = await freePorts(this.count);
+			try {
+				for (let i = 0; i < this.count; i++) await this.startProcess(i);
+				break;
+			} catch (error) {
+				// Somebody else has taken a port meanwhile.
+				if (attempt === 3 || !/another process listens/.test(error.message)) throw error;
+				await Promise.all(this.children.map((child) => child.stop()));
+				this.children = [];
+			}
+		}
+		const each = this.ports.map((port) => `http://127.0.0.1:${port}`);
+		this.relay = new Relay(this.ports);
+		this.urls = { any: `http://127.0.0.1:${await this.relay.start()}`, each };
+	}
+
+	async stop() {
+		await this.relay?.stop();
+		return super.stop();
+	}
+
+	listening(i) {
+		return { where: `127.0.0.1:${this.ports[i]}`, address: { host: '127.0.0.1', port: this.ports[i] } };
+	}
+
+	extraArgs() {
+		fs.mkdirSync(`${this.dir}/www`, { recursive: true });
+		return ['--standalone', '--static', `${this.dir}/www`, ...this.args];
+	}
+}
+
 // options: { app, settings, processes, prefix, program, hosting }. app: a name in tests/apps or a path from the top of the tree;
 // hosting: another web server than POLLUX_SERVER says (lib/webserver.mjs).
-export const makeServer = (options) => (isReference ? new Reference(options) : new Pollux(options));
+export function makeServer(options) {
+	if (isReference) return new Reference(options);
+	return (options.hosting ?? kind) === 'standalone' ? new Standalone(options) : new Pollux(options);
+}
