@@ -23,6 +23,7 @@
 struct call {
 	const struct incoming *in;
 	const char *reason;
+	struct text context;     /* of an acknowledgement: ["name",context] */
 	struct buf *refusal;
 	bool refused;
 };
@@ -199,6 +200,54 @@ static int run_packet(lua_State *L)
 	return 0;
 }
 
+/* A value of the client's or the store's. null comes as nil. */
+static void push_value(lua_State *L, struct json_slice value, int attachments)
+{
+	if (json_kind(value) == JSON_NULL)
+		lua_pushnil(L);
+	else
+		lazy_push(L, value, attachments, 1);
+}
+
+/* Pushes the acknowledgement's handler; nil: the file has none of that name, any more. *cursor comes before the context. */
+static void push_ack_handler(lua_State *L, const struct namespace *nsp, struct json_slice kept, size_t *cursor)
+{
+	struct json_slice name;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->acks);
+	if (json_array_next(kept, cursor, &name))
+		lazy_push(L, name, 0, 1);
+	else
+		lua_pushliteral(L, "");
+	lua_rawget(L, -2);
+}
+
+/* Stack: handler, attachments or nothing, handler, socket, context, arguments… */
+static int run_ack(lua_State *L)
+{
+	struct call *call = lua_touserdata(L, 1);
+	struct host *h = host_of(L);
+	struct json_slice kept = {call->context.at, call->context.len}, context = {"null", 4};
+	size_t cursor = 0;
+	int function, attachments;
+
+	push_ack_handler(L, h->nsp, kept, &cursor);
+	function = lua_gettop(L);
+	if (lua_isnil(L, function)) {
+		say(SAY_WARN, "app", event_socket(h->ev)->sid, "an acknowledgement for an io.on_ack handler that is no more");
+		return 0;
+	}
+	attachments = push_attachments(L, call->in);
+	lua_pushvalue(L, function);
+	socket_push_own(L, event_socket(h->ev));
+	json_array_next(kept, &cursor, &context);
+	push_value(L, context, 0);
+	push_arguments(L, call->in, 0, attachments);
+	lua_call(L, lua_gettop(L) - function - (attachments ? 2 : 1), 0);
+	socket_store_data(L);
+	return 0;
+}
+
 static int run_connection(lua_State *L)
 {
 	struct host *h = host_of(L);
@@ -328,6 +377,13 @@ static int packet(void *ctx, struct event *ev, const struct incoming *in)
 	return run(ctx, ev, run_packet, &call, what);
 }
 
+static int ack(void *ctx, struct event *ev, struct text context, const struct incoming *in)
+{
+	struct call call = {.in = in, .context = context};
+
+	return run(ctx, ev, run_ack, &call, "acknowledgement");
+}
+
 static int disconnect(void *ctx, struct event *ev, const char *reason)
 {
 	struct call call = {.reason = reason};
@@ -346,6 +402,7 @@ void dispatch_fill(struct handler *handler, struct host *h)
 		.admit = admit,
 		.connection = connection,
 		.packet = packet,
+		.ack = ack,
 		.disconnect = disconnect,
 	};
 }

@@ -84,6 +84,7 @@ struct namespace *host_namespace(struct host *h, const char *name, size_t len)
 	nsp->next = h->namespaces;
 	h->namespaces = nsp;
 	nsp->events = new_list(h->L);
+	nsp->acks = new_list(h->L);
 	for (int i = 0; i < LISTS; i++)
 		nsp->lists[i] = new_list(h->L);
 	return nsp;

@@ -93,6 +93,25 @@ static int module_on(lua_State *L)
 	return 0;
 }
 
+/* on_ack(name, function): one a name, since emit_with_ack names the one it means */
+static int module_on_ack(lua_State *L)
+{
+	check_loading(L, "io.on_ack");
+	if (lua_type(L, 1) != LUA_TSTRING)
+		return luaL_error(L, "io.on_ack: the handler's name must be a string, not a %s%s", luaL_typename(L, 1),
+				  lua_istable(L, 1) ? " (io.on_ack is called with a dot)" : "");
+	check_handler(L, 2, "io.on_ack");
+	lua_settop(L, 2);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->acks);
+	lua_pushvalue(L, 1);
+	if (lua_rawget(L, 3) != LUA_TNIL)
+		return luaL_error(L, "io.on_ack: there is a handler '%s' already", lua_tostring(L, 1));
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, 2);
+	lua_rawset(L, 3);
+	return 0;
+}
+
 /* use(function) */
 static int module_use(lua_State *L)
 {
@@ -220,6 +239,7 @@ static int module_log(lua_State *L)
 static void set_common(lua_State *L, struct namespace *nsp)
 {
 	static const luaL_Reg functions[] = {{"on", module_on},
+		{"on_ack", module_on_ack},
 		{"use", module_use},
 		{"emit", module_emit},
 		{"to", module_to},

@@ -299,6 +299,52 @@ static int socket_emit(lua_State *L)
 	return target_emit(L, 1, 2);
 }
 
+/* What core keeps for the acknowledgement: ["name",context], written where lists stand otherwise. */
+static struct text write_context(lua_State *L, int name, int context)
+{
+	struct buf *out = &host_of(L)->rows;
+	struct encoder e;
+
+	buf_clear(out);
+	encode_init(&e, out, 0);
+	buf_add_char(out, '[');
+	if (encode_value(L, &e, name, 1))
+		luaL_error(L, "emit_with_ack: name: %s", e.error);
+	buf_add_char(out, ',');
+	if (encode_value(L, &e, context, 1))
+		luaL_error(L, "emit_with_ack: context%s: %s", e.path, e.error);
+	buf_add_char(out, ']');
+	return (struct text){out->data, out->len};
+}
+
+static void check_ack_handler(lua_State *L, const struct namespace *nsp, int name)
+{
+	if (lua_type(L, name) != LUA_TSTRING)
+		luaL_error(L, "emit_with_ack: first the name of an io.on_ack handler, then its context, then the event");
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->acks);
+	lua_pushvalue(L, name);
+	if (lua_rawget(L, -2) == LUA_TNIL)
+		luaL_error(L, "emit_with_ack: there is no io.on_ack handler '%s' in %s", lua_tostring(L, name), nsp->name);
+	lua_pop(L, 2);
+}
+
+/* emit_with_ack(name, context, event, …): as emit; the answer goes to the io.on_ack handler of that name */
+static int socket_emit_with_ack(lua_State *L)
+{
+	const struct socket *s = check(L, 1);
+	struct text context;
+
+	host_event(L, "emit_with_ack");
+	check_ack_handler(L, s->nsp, 2);
+	luaL_checkany(L, 4);
+	context = write_context(L, 2, 3);
+	lua_getiuservalue(L, 1, SID);
+	target_push(L, s->nsp, lua_gettop(L), 0, true);
+	lua_replace(L, 3);
+	lua_pop(L, 1);
+	return target_emit_asking(L, 3, 4, context);
+}
+
 static int socket_to(lua_State *L)
 {
 	lua_settop(L, 2);
@@ -317,6 +363,7 @@ void socket_open(lua_State *L)
 {
 	static const luaL_Reg meta[] = {{"__newindex", socket_newindex}, {"__tostring", socket_tostring}, {NULL, NULL}};
 	static const luaL_Reg methods[] = {{"emit", socket_emit},
+		{"emit_with_ack", socket_emit_with_ack},
 		{"join", socket_join},
 		{"leave", socket_leave},
 		{"to", socket_to},

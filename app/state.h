@@ -18,6 +18,7 @@ enum handlers { ON_CONNECTION, ON_DISCONNECTING, ON_DISCONNECT, MIDDLEWARE, LIST
 struct namespace {
 	struct namespace *next;
 	int events;          /* reference to a table: event name → array of functions */
+	int acks;            /* reference to a table: name of an acknowledgement's handler → function */
 	int lists[LISTS];
 	char name[];
 };

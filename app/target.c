@@ -171,17 +171,29 @@ static int emit(lua_State *L, const struct target *t, struct emission *e, int fi
 	return push_emitted(L, ev, &emitted);
 }
 
-int target_emit(lua_State *L, int index, int first)
+static int fill_and_emit(lua_State *L, int index, int first, struct emission e)
 {
 	const struct target *t = class_check(L, index, &target_class);
 	struct text rooms[ROOMS_MAX], excepts[ROOMS_MAX];
-	struct emission e = {
-		.rooms = rooms, .rooms_count = (size_t)t->rooms, .except = excepts, .except_count = (size_t)t->excepts};
 
+	e.rooms = rooms;
+	e.rooms_count = (size_t)t->rooms;
+	e.except = excepts;
+	e.except_count = (size_t)t->excepts;
 	names(L, index, FIRST, t->rooms, rooms);
 	names(L, index, FIRST + t->rooms, t->excepts, excepts);
 	key(L, index, &e.key);
 	return emit(L, t, &e, first);
+}
+
+int target_emit(lua_State *L, int index, int first)
+{
+	return fill_and_emit(L, index, first, (struct emission){0});
+}
+
+int target_emit_asking(lua_State *L, int index, int first, struct text context)
+{
+	return fill_and_emit(L, index, first, (struct emission){.wants_ack = true, .ack_context = context});
 }
 
 static int method_to(lua_State *L)

@@ -1,6 +1,7 @@
 # core/: the tick, clients, sockets, rooms, deadlines, transports.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
+	core/asks.c core/asks.h \
 	core/bundle.c core/bundle.h \
 	core/catch_up.c core/catch_up.h \
 	core/channel.h \

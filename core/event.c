@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "core/asks.h"
 #include "core/event_run.h"
 #include "db/sockets.h"
 #include "proto/attachments.h"
@@ -117,14 +118,38 @@ static int append_emission(struct event *ev, const struct emission *e, struct bu
 		.attachments = {attachments->data, attachments->len},
 		.sender = log_text(e->sender),
 		.key = log_text(e->key),
+		.ack = e->wants_ack,
 	};
 	int error = event_write(ev);
 
 	if (!error)
 		error = journal_append(ev->s, &row);
+	if (!error && e->wants_ack)
+		error = asks_add(ev->s, e, row.seq);
 	out->seq = row.seq;
 	out->duplicate = error == POLLUX_EXISTS;
 	return out->duplicate ? 0 : error;
+}
+
+/* The socket, which is the event's own mostly. NOT_FOUND. */
+static int find_view(struct event *ev, const char *nsp, const char *sid, const struct socket_view **view)
+{
+	*view = ev->socket;
+	return *view && strcmp((*view)->sid, sid) == 0 ? 0 : event_find_socket(ev, nsp, sid, view);
+}
+
+/* A socket that has gone answers nothing, and nobody would forget the question. */
+static int check_asked(struct event *ev, const struct emission *e)
+{
+	const struct socket_view *view;
+	char sid[RANDOM_ID_LEN + 1] = "";
+
+	if (!e->wants_ack || !e->direct)
+		return 0;
+	if (e->rooms_count != 1 || e->rooms[0].len >= sizeof(sid))
+		return POLLUX_NOT_FOUND;
+	memcpy(sid, e->rooms[0].at, e->rooms[0].len);
+	return find_view(ev, e->nsp, sid, &view);
 }
 
 int event_emit(struct event *ev, const struct emission *e, struct emitted *out)
@@ -132,6 +157,8 @@ int event_emit(struct event *ev, const struct emission *e, struct emitted *out)
 	struct buf targets, attachments;
 	int error = check_emission(e);
 
+	if (!error)
+		error = check_asked(ev, e);
 	if (error)
 		return error;
 	buf_init(&targets, 1 << 20);
@@ -144,13 +171,6 @@ int event_emit(struct event *ev, const struct emission *e, struct emitted *out)
 	buf_deinit(&targets);
 	buf_deinit(&attachments);
 	return error;
-}
-
-/* The socket, which is the event's own mostly. NOT_FOUND. */
-static int find_view(struct event *ev, const char *nsp, const char *sid, const struct socket_view **view)
-{
-	*view = ev->socket;
-	return *view && strcmp((*view)->sid, sid) == 0 ? 0 : event_find_socket(ev, nsp, sid, view);
 }
 
 /* Opens the interval. One that is one too many is empty as yet, so leaving forgets it. */

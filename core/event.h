@@ -53,6 +53,9 @@ struct emission {
 	int attachments_count;
 	struct text sender;           /* shown in history; none: NULL */
 	struct text key;              /* idempotency key (unique in the log), or none */
+	bool wants_ack;               /* the recipients are asked for an acknowledgement, see handler.ack. Whoever of many answers later than the
+	                               * recovery window is not heard */
+	struct text ack_context;      /* text that is kept for that; none: "" */
 };
 
 struct emitted {
@@ -60,7 +63,7 @@ struct emitted {
 	bool duplicate;    /* the key was there already; seq is the older row's */
 };
 
-/* Appends one row. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved event name, bad placeholders. */
+/* Appends one row. NOT_FOUND: asks a socket that has gone for an acknowledgement. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved event name, bad placeholders. */
 int event_emit(struct event *ev, const struct emission *e, struct emitted *out) WARN_UNUSED;
 
 /* Joins or leaves; being (or not being) there already is fine. TOO_BIG: over max_rooms. NOT_FOUND: no such socket. */

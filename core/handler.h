@@ -17,7 +17,7 @@ struct incoming {
 	struct json_slice payload;        /* the whole array: ["name",arg,…]; validated */
 	const struct text *attachments;   /* decoded bytes, in order of their placeholders' num */
 	int attachments_count;
-	int64_t ack_id;                   /* -1: the client wants no answer */
+	int64_t ack_id;                   /* -1: the client wants no answer. Of an acknowledgement: the seq of the row that asked for it */
 };
 
 struct handler {
@@ -31,6 +31,9 @@ struct handler {
 	/* The socket is connected: its CONNECT reply stands before whatever is emitted here. */
 	int (*connection)(void *ctx, struct event *ev);
 	int (*packet)(void *ctx, struct event *ev, const struct incoming *in);
+	/* The socket acknowledges an event that asked for it (emission.wants_ack), for the first time: context is what was kept with the
+	 * emission, in->payload the array of its arguments. That it has answered stands, also when this fails. NULL: nobody listens. */
+	int (*ack)(void *ctx, struct event *ev, struct text context, const struct incoming *in);
 	/* The socket leaves; its rooms are still there. Runs exactly once. reason as in Socket.IO: "transport close", "ping timeout", … */
 	int (*disconnect)(void *ctx, struct event *ev, const char *reason);
 };

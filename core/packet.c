@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "core/asks.h"
 #include "core/connect.h"
 #include "core/event_run.h"
 #include "core/session.h"
@@ -91,19 +92,28 @@ static int run_message(struct packet_stream *ps, struct text data, bool binary)
 	return result ? result : packet_after(ps);
 }
 
+static int open_event(struct packet_stream *ps, const struct sio_packet *p, struct event *ev)
+{
+	event_open(ev, ps->s, ps->client);
+	return event_set_own_socket(ev, (struct text){p->nsp, p->nsp_len});
+}
+
+static int no_socket(struct packet_stream *ps, struct event *ev, const char *what)
+{
+	int result = event_end(ev, 0);
+
+	return result ? result : packet_violation(ps, what);
+}
+
 int packet_event(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
 {
 	struct incoming in = {p->payload, attachments, count, p->id};
 	struct json_slice name = sio_event_name(p->payload);
 	struct event ev;
-	int result;
+	int result = open_event(ps, p, &ev);
 
-	event_open(&ev, ps->s, ps->client);
-	result = event_set_own_socket(&ev, (struct text){p->nsp, p->nsp_len});
-	if (result == POLLUX_NOT_FOUND) {
-		result = event_end(&ev, 0);
-		return result ? result : packet_violation(ps, "an event before CONNECT");
-	}
+	if (result == POLLUX_NOT_FOUND)
+		return no_socket(ps, &ev, "an event before CONNECT");
 	if (!result) {
 		watchdog_note(ps->s->watchdog, ps->client->sid, name.at, (int)name.len);
 		result = ps->s->handler->packet(ps->s->handler->ctx, &ev, &in);
@@ -142,15 +152,36 @@ static int run_connect(struct packet_stream *ps, const struct sio_packet *p)
 	return violation ? packet_violation(ps, "a second CONNECT for a namespace, or an overlong name") : packet_after(ps);
 }
 
-/* Acknowledgements of the client: nothing here asks for one yet, so there is nobody to tell; the socket must exist. */
-static int run_ack(struct packet_stream *ps, const struct sio_packet *p)
+/* The handler of an acknowledgement that counts. */
+static int hear_ack(struct packet_stream *ps, struct event *ev, const struct ask *ask, const struct incoming *in)
 {
-	struct socket_row row;
-	void *block = NULL;
-	int error = socket_of_client_nsp(ps->s->store, ps->client->id, (struct log_text){p->nsp, p->nsp_len}, &row, &block);
+	const struct handler *h = ps->s->handler;
 
-	free(block);
-	return error == POLLUX_NOT_FOUND ? packet_violation(ps, "an ack before CONNECT") : error;
+	watchdog_note(ps->s->watchdog, ps->client->sid, "ack", 3);
+	return h->ack ? h->ack(h->ctx, ev, (struct text){ask->context, ask->context_len}, in) : 0;
+}
+
+/* An acknowledgement of the client. One that nobody asked it for, or that comes again, is no offence. */
+static int run_ack(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
+{
+	struct incoming in = {p->payload, attachments, count, p->id};
+	struct ask ask;
+	struct event ev;
+	int result = open_event(ps, p, &ev);
+
+	if (result == POLLUX_NOT_FOUND)
+		return no_socket(ps, &ev, "an ack before CONNECT");
+	if (!result)
+		result = asks_take(&ev, p->id, &ask);
+	if (!result) {
+		result = hear_ack(ps, &ev, &ask, &in);
+		ask_deinit(&ask);
+	} else if (result == POLLUX_NOT_FOUND) {
+		say(SAY_DEBUG, "core", ps->client->sid, "ack %lld ignored: not asked for, or not the first", (long long)p->id);
+		result = 0;
+	}
+	result = event_end(&ev, result);
+	return result ? result : packet_after(ps);
 }
 
 static int run_packet(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
@@ -165,7 +196,7 @@ static int run_packet(struct packet_stream *ps, const struct sio_packet *p, cons
 		return packet_event(ps, p, attachments, count);
 	case SIO_ACK:
 	case SIO_BINARY_ACK:
-		return run_ack(ps, p);
+		return run_ack(ps, p, attachments, count);
 	case SIO_CONNECT_ERROR:
 		break;
 	}

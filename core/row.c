@@ -2,6 +2,7 @@
  * Wire forms of log rows. An event row keeps the JSON array alone, so the Socket.IO head ("2/admin,") is
  * put in front here; a reply row is a whole message already.
  *   event  ["x",1] in /admin       → 42/admin,["x",1]
+ *   event  that asks for an ack    → 4217["x",1]: the id is the row's seq, the same for all
  *   event  with two attachments    → 452-["x",{…},{…}] \x1e b… \x1e b…
  *   reply  431["ok"]'s 31["ok"]    → 431["ok"];  a binary one → b…
  */
@@ -57,6 +58,7 @@ struct row *row_new(const struct log_row *from, bool foreign)
 	}
 	r->seq = from->seq;
 	r->client = from->client;
+	r->ack = from->ack;
 	r->polling = NULL;
 	r->frames = r->plain = (struct channel_piece){0};
 	to = r->store;
@@ -110,7 +112,8 @@ static size_t row_head(const struct row *r, int attachments, char *out, size_t c
 {
 	if (r->kind == LOG_REPLY)
 		return 0;
-	return sio_write_head(out, cap, attachments ? SIO_BINARY_EVENT : SIO_EVENT, attachments, r->nsp.at, r->nsp.len, -1);
+	return sio_write_head(out, cap, attachments ? SIO_BINARY_EVENT : SIO_EVENT, attachments, r->nsp.at, r->nsp.len,
+			      r->ack ? r->seq : -1);
 }
 
 static int count_attachments(const struct row *r)

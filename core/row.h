@@ -14,6 +14,7 @@ struct row {
 	uint32_t refs;
 	enum log_kind kind;
 	int64_t seq, client;
+	bool ack;                                              /* its id is its seq: the recipients are asked for an acknowledgement */
 	struct text nsp, room, targets, packet, attachments;   /* point into store[] */
 	struct bytes *polling;                                 /* its packets in a polling payload, joined by \x1e; NULL until asked for */
 	struct channel_piece frames;                           /* its WebSocket frames (core/frames.h); owner NULL until asked for */

@@ -1,6 +1,7 @@
 # db/: the store; SQLite is seen here alone.
 noinst_LIBRARIES += libdb.a
 libdb_a_SOURCES = \
+	db/asks.c db/asks.h \
 	db/bell.c db/bell.h \
 	db/checkpoint.c db/checkpoint.h \
 	db/clients.c db/clients.h \

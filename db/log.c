@@ -14,8 +14,8 @@
 /* What a power cut may have taken back lies within this many numbers. */
 #define BOOT_SKIP (INT64_C(1) << 20)
 
-#define LOG_COLUMNS "seq, at_ms, kind, client, nsp, room, targets, packet, attachments, sender, key"
-#define LOG_VALUES "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+#define LOG_COLUMNS "seq, at_ms, kind, client, nsp, room, targets, packet, attachments, sender, key, ack"
+#define LOG_VALUES "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 #define APPEND_SQL "INSERT INTO log(" LOG_COLUMNS ") " LOG_VALUES
 
 int64_t log_last(struct store *s)
@@ -65,6 +65,7 @@ static void bind_row(struct store *s, sqlite3_stmt *st, int64_t seq, const struc
 	bind_blob(s, st, 9, row->attachments);
 	bind_text(s, st, 10, row->sender);
 	bind_text(s, st, 11, row->key);
+	bind_int(s, st, 12, row->ack);
 }
 
 /* EXISTS with the seq of the row that has the key. */
@@ -139,6 +140,7 @@ static void read_row(sqlite3_stmt *st, struct log_row *row)
 	row->attachments = column_blob(st, 8);
 	row->sender = column_text(st, 9);
 	row->key = column_text(st, 10);
+	row->ack = sqlite3_column_int(st, 11) != 0;
 }
 
 /* Hands out every row of a bound statement and ends it. How many, or a negative. */

@@ -22,6 +22,7 @@ struct log_row {
 	enum log_kind kind;
 	int64_t client;         /* 0: none */
 	struct log_text nsp, room, targets, packet, attachments, sender, key;
+	bool ack;               /* asks for an acknowledgement */
 };
 
 /* Appends inside a write transaction: sets row->seq (and at_ms where 0). The first append after a boot skips 2^20 numbers.

@@ -23,11 +23,28 @@ CREATE TABLE log (
 	attachments BLOB,                           -- binary attachments, each a 4-byte big-endian length and its bytes
 	sender      TEXT,                           -- who, for history: the application's word
 	client      INTEGER,                        -- kinds 3 and 4: the one client concerned
-	key         TEXT                            -- idempotency: unique, or NULL
+	key         TEXT,                           -- idempotency: unique, or NULL
+	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );
 CREATE UNIQUE INDEX log_key ON log(key) WHERE key IS NOT NULL;
 -- A room's history. The rowid, which ends every index, is seq; kind is in it so that counting needs no row.
 CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NULL;
+
+-- Acknowledgements that the server asks for.
+CREATE TABLE ask (
+	seq     INTEGER PRIMARY KEY,                -- the row that asks
+	sid     TEXT,                               -- the one socket that is asked: goes with its answer or the socket; NULL: all whom the row reached: goes with the recovery window
+	context TEXT NOT NULL                       -- the application's: what it needs to go on when an answer comes
+);
+CREATE INDEX ask_sid ON ask(sid) WHERE sid IS NOT NULL;
+CREATE INDEX ask_all ON ask(seq) WHERE sid IS NULL;
+
+-- Who has answered what many were asked: the first answer of a socket counts.
+CREATE TABLE ask_answer (
+	seq INTEGER NOT NULL,
+	sid TEXT NOT NULL,
+	PRIMARY KEY (seq, sid)
+) WITHOUT ROWID;
 
 -- An Engine.IO session.
 CREATE TABLE client (

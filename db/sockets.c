@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "db/asks.h"
 #include "db/store_internal.h"
 
 #define SOCKET_COLUMNS "s.sid, s.pid, s.nsp, s.data, s.auth, s.client, s.generation, s.joined, s.left"
@@ -248,5 +249,8 @@ int socket_leave(struct store *s, struct log_text sid, int64_t seq, int64_t now_
 	error = statement_run(s, st);
 	if (error < 0)
 		return error;
-	return sqlite3_changes(s->db) > 0 ? leave_rooms(s, sid, seq) : POLLUX_NOT_FOUND;
+	if (sqlite3_changes(s->db) == 0)
+		return POLLUX_NOT_FOUND;
+	error = leave_rooms(s, sid, seq);
+	return error < 0 ? error : ask_forget_socket(s, sid);
 }

@@ -29,7 +29,7 @@ int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, i
 int socket_set_data(struct store *s, struct log_text sid, struct log_text data) WARN_UNUSED;
 /* Rows up to this seq are not for it after all: its middleware wrote them. */
 int socket_set_joined(struct store *s, struct log_text sid, int64_t seq) WARN_UNUSED;
-/* Disconnects: left = seq (at least 1), left_at_ms; its memberships end at seq. Row and memberships stay, with its client's id, until
+/* Disconnects: left = seq (at least 1), left_at_ms; its memberships end at seq, and what it is asked is forgotten. Row and memberships stay, with its client's id, until
  * retention finds the recovery window passed and the client past them: a closing client may have rows up to seq to fetch. NOT_FOUND
  * when it is no connected socket. */
 int socket_leave(struct store *s, struct log_text sid, int64_t seq, int64_t now_ms) WARN_UNUSED;

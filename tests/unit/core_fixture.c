@@ -123,6 +123,11 @@ static int do_as_told(struct event *ev, const struct incoming *in, const char *n
 		return emit(ev, (struct emission){ .except = rooms, .except_count = 1 }, b);
 	if (strcmp(name, "direct") == 0)
 		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .direct = true }, b);
+	if (strcmp(name, "ask") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .direct = true, .wants_ack = true,
+						   .ack_context = text_at("one") }, b);
+	if (strcmp(name, "ask room") == 0)
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .wants_ack = true, .ack_context = text_at("all") }, b);
 	if (strcmp(name, "once") == 0)
 		return emit(ev, (struct emission){ .key = rooms[0] }, b);
 	if (strcmp(name, "big") == 0)
@@ -173,6 +178,19 @@ static int on_disconnect(void *ctx, struct event *ev, const char *reason)
 	return site->leaving ? site->leaving(ev) : 0;
 }
 
+static int on_ack(void *ctx, struct event *ev, struct text context, const struct incoming *in)
+{
+	size_t len = strlen(site->said);
+	int result = site->ack_result, error = emit(ev, (struct emission){ 0 }, "acknowledged");
+
+	(void)ctx;
+	snprintf(site->said + len, sizeof(site->said) - len, "ack %.*s %.*s %d\n", (int)context.len, context.at, (int)in->payload.len,
+		 in->payload.at, in->attachments_count);
+	if (result == POLLUX_BUSY)
+		site->ack_result = 0;
+	return error ? error : result;
+}
+
 /* --- the site --- */
 
 int site_setup(void **state)
@@ -184,7 +202,8 @@ int site_setup(void **state)
 	site->db = *db;
 	free(db);
 	site->loop = ev_loop_new(0);
-	site->handler = (struct handler){ .namespace_exists = namespace_exists, .packet = on_packet, .disconnect = on_disconnect };
+	site->handler = (struct handler){ .namespace_exists = namespace_exists, .packet = on_packet, .ack = on_ack,
+					  .disconnect = on_disconnect };
 	*state = site;
 	return site->loop ? settings_init(&site->settings) : -1;
 }

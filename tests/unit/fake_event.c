@@ -138,6 +138,8 @@ static void trace_emission(struct event *ev, const struct emission *e)
 	buf_add(&ev->trace, e->args.at, e->args.len);
 	for (int i = 0; i < e->attachments_count; i++)
 		buf_addf(&ev->trace, " <%.*s>", (int)e->attachments[i].len, e->attachments[i].at);
+	if (e->wants_ack)
+		buf_addf(&ev->trace, " asks %.*s", (int)e->ack_context.len, e->ack_context.at);
 	buf_add_char(&ev->trace, '\n');
 }
 
@@ -182,6 +184,8 @@ int event_emit(struct event *ev, const struct emission *e, struct emitted *out)
 	int error = failing(ev);
 
 	*out = (struct emitted){.seq = ev->rows_count};
+	if (!error && e->wants_ack && e->direct && find(ev, e->nsp, e->rooms[0].at) < 0)
+		error = POLLUX_NOT_FOUND;
 	if (error || ev->quiet)
 		return error;
 	check_args(e->args, e->attachments_count);
