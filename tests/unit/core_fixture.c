@@ -449,6 +449,21 @@ void site_answers(struct fake *f, int code, const char *text, int line)
 		fail_msg("line %d: expected %d \"%s\", got %d \"%.500s\"", line, code, text ? text : "…", status, f->body);
 }
 
+const char *event_packet(const char *name, const char *a, const char *b)
+{
+	static char out[4][4096];
+	static int at;
+
+	at = (at + 1) % 4;
+	snprintf(out[at], sizeof(out[at]), "42[\"%s\",\"%s\",\"%s\"]", name, a, b);
+	return out[at];
+}
+
+bool site_said(const void *words)
+{
+	return strstr(site->said, words) != NULL;
+}
+
 /* --- guests --- */
 
 void guest_open(struct guest *g, int n)

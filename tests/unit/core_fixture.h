@@ -82,6 +82,11 @@ void site_await_parked(struct fake *f);
 /* Waits for the answer and compares it; text NULL: any. */
 void site_answers(struct fake *f, int code, const char *text, int line);
 
+/* "42[…]" that tells `say` and such to the application; one of a few buffers, which are used in turn. */
+const char *event_packet(const char *name, const char *a, const char *b);
+/* Whether handlers noted these words: for site_until. */
+bool site_said(const void *words);
+
 /* A handshake at server n. */
 void guest_open(struct guest *g, int n);
 /* With CONNECT, its reply fetched. */

@@ -1,6 +1,6 @@
 /*
- * A POST of more packets than a tick runs: it goes on tick by tick, others get their turn in between, and what a
- * failed commit undoes is only the tick's own part.
+ * POSTs: their packets in order, whole or in pieces. One of more packets than a tick runs goes on tick by tick, others get their turn in
+ * between, and what a failed commit undoes is only the tick's own part.
  */
 #include "config.h"
 #include "tests/unit/core_fixture.h"
@@ -47,6 +47,59 @@ static int note_events(struct event *ev, const struct incoming *in)
 	events_at_hook = site->events;
 	return 0;
 }
+
+static void test_second_post_in_one_tick(void **state)
+{
+	struct guest a;
+	struct fake *f, *g;
+
+	(void)state;
+	guest_join(&a, 0);
+	f = guest_post(&a, 0, event_packet("all", "one", ""));
+	g = guest_post(&a, 0, event_packet("all", "two", ""));
+	answers(f, 200, "ok");
+	answers(g, 400, NULL);
+	assert_string_equal(site->said, "transport error\n");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM log WHERE kind = 0"), 1);
+}
+
+static void test_binary_pieces(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_say(&a, 0, "452-7[\"x\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]");
+	assert_int_equal(site->events, 0);
+	guest_say(&a, 1, "3\x1e" "bAQI=");
+	assert_int_equal(db_query(site->db.path, "SELECT missing FROM partial"), 1);
+	guest_say(&a, 0, "bAw==\x1e" "42[\"all\",\"next\"]");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM partial"), 0);
+	receives(&a, 1, "42[\"said\",\"binary\"]\x1e" "437[\"done\"]\x1e" "42[\"said\",\"next\"]");
+	guest_say(&a, 0, "451-[\"x\",{\"_placeholder\":true,\"num\":0}]");
+	answers(guest_post(&a, 1, "42[\"all\",\"between\"]"), 200, "ok");
+	answers(guest_get(&a, 0), 200, "1");
+	answers(guest_get(&a, 0), 400, NULL);
+	assert_string_equal(site->said, "forced close\n");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM partial"), 0);
+}
+
+/* A handler that fails undoes what it did, rows and rooms; its neighbours in the payload stand. */
+static void test_event_undone(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_say(&a, 0, "42[\"all\",\"1\"]\x1e" "42[\"fail all\",\"2\"]\x1e" "42[\"fail join\",\"r\"]\x1e" "42[\"say\",\"r\",\"3\"]\x1e"
+			 "42[\"fail bye\"]\x1e" "42[\"all\",\"4\"]");
+	receives(&a, 1, "42[\"said\",\"1\"]\x1e" "42[\"said\",\"4\"]");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member"), 0);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM log WHERE kind = 0"), 3);
+	assert_string_equal(site->said, "");
+}
+
+/* --- more packets than a tick runs --- */
 
 /* Another client's event comes after a tick's worth, wherever its POST stands in the queue behind. */
 static void test_others_get_their_turn(void **state)
@@ -244,6 +297,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, site_setup_two, site_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(test_second_post_in_one_tick),
+		TEST(test_binary_pieces),
+		TEST(test_event_undone),
 		TEST(test_others_get_their_turn),
 		TEST(test_two_long_posts_take_turns),
 		TEST(test_binary_packets),

@@ -1,0 +1,212 @@
+/* Sessions, whole: who is let in, what ends one, whose reasons are told, namespaces. Two servers on one database. */
+#include "config.h"
+#include "tests/unit/core_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+
+static void test_close(void **state)
+{
+	struct guest a, b;
+	struct fake *f;
+
+	(void)state;
+	guest_join(&a, 0);
+	f = guest_get(&a, 0);
+	site_await_parked(f);
+	guest_say(&a, 1, "1");
+	answers(f, 200, "6");
+	answers(guest_get(&a, 0), 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+	guest_join(&b, 0);
+	guest_say(&b, 1, "1");
+	answers(guest_get(&b, 0), 200, "6");
+	answers(guest_get(&b, 0), 400, NULL);
+	assert_string_equal(site->said, "transport close\ntransport close\n");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client"), 0);
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM socket WHERE left IS NULL"), 0);
+}
+
+static void test_expires_unpolled(void **state)
+{
+	struct guest a, b;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_open(&b, 0);
+	clock_shift_ms(44000);
+	answers(guest_get(&a, 1), 200, "2");
+	guest_say(&a, 1, "3");
+	clock_shift_ms(1001);      /* b never joined a namespace */
+	answers(guest_get(&b, 1), 400, NULL);
+	guest_say(&a, 1, event_packet("join", "r", ""));
+	clock_shift_ms(45000);
+	assert_true(site_until(site_said, "ping timeout\n"));
+	answers(guest_post(&a, 1, "3"), 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+	assert_string_equal(site->said, "ping timeout\n");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member WHERE until IS NULL"), 0);
+}
+
+static void test_disconnected_by_server(void **state)
+{
+	struct guest a, b;
+	struct fake *f;
+	char kick[128];
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_join(&b, 0);
+	f = guest_get(&b, 1);
+	site_await_parked(f);
+	snprintf(kick, sizeof(kick), "42[\"direct\",\"%s\",\"mind\"]\x1e" "42[\"kick\",\"%s\"]", b.socket, b.socket);
+	guest_say(&a, 0, kick);
+	answers(f, 200, "42[\"said\",\"mind\"]\x1e" "41");
+	assert_string_equal(site->said, "server namespace disconnect\n");
+	site_await_parked(f = guest_get(&b, 1));
+	guest_say(&b, 0, "40");
+	site_status(f);
+	assert_int_equal(sscanf(f->body, "40{\"sid\":\"%31[^\"]", b.socket), 1);
+	snprintf(kick, sizeof(kick), "42[\"kick\",\"%s\",\"close\"]", b.socket);
+	f = guest_get(&b, 1);
+	site_await_parked(f);
+	guest_say(&a, 0, kick);
+	answers(f, 200, "41");
+	answers(guest_get(&b, 0), 200, "1");
+	answers(guest_get(&b, 0), 400, NULL);
+	guest_say(&a, 0, event_packet("bye", "close", ""));
+	receives(&a, 0, "41\x1e" "1");
+}
+
+static struct guest victim;
+
+static int kick_victim(struct event *ev)
+{
+	site->leaving = NULL;
+	return event_disconnect(ev, "/", victim.socket, false);
+}
+
+/* A violation ends the session; whom its disconnect handler sends away goes as well. */
+static void test_violation_kicks(void **state)
+{
+	struct guest a;
+	struct fake *f;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_join(&victim, 0);
+	f = guest_get(&victim, 1);
+	site_await_parked(f);
+	site->leaving = kick_victim;
+	guest_say(&a, 0, "49");
+	answers(f, 200, "41");
+	assert_string_equal(site->said, "forced close\nserver namespace disconnect\n");
+}
+
+/* The reference's words: what no decoder takes, and what comes at the wrong time. */
+static void test_reasons(void **state)
+{
+	static const char *const posts[][2] = {
+		{ "49", "forced close\n" }, { "42", "forced close\n" }, { "42[\"connect\"]", "forced close\n" }, { "bAQI=", "forced close\n" },
+		{ "40", "forced server close\n" }, { "42/a,[1]", "forced server close\n" }, { "44{}", "forced server close\n" },
+		{ "43/a,1[]", "forced server close\n" }, { "41", "client namespace disconnect\n" }, { "1", "transport close\n" },
+		{ "2", "transport error\n" }, { "x", "parse error\n" },
+	};
+	struct guest a;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(posts); i++) {
+		guest_join(&a, 0);
+		site->said[0] = '\0';
+		site_status(guest_post(&a, (int)i % 2, posts[i][0]));
+		if (strcmp(site->said, posts[i][1]) != 0)
+			fail_msg("%s: %s", posts[i][0], site->said);
+	}
+}
+
+static void test_namespaces(void **state)
+{
+	struct guest a;
+	struct fake *f;
+	char query[64];
+
+	(void)state;
+	guest_open(&a, 0);
+	guest_say(&a, 0, "40/a");
+	answers(f = guest_get(&a, 1), 200, NULL);
+	assert_int_equal(sscanf(f->body, "40/a,{\"sid\":\"%31[^\"]", a.socket), 1);
+	guest_say(&a, 0, "40/no,");
+	receives(&a, 0, "44/no,{\"message\":\"Invalid namespace\"}");
+	guest_say(&a, 0, "42/a,[\"all\",\"1\"]");
+	receives(&a, 0, "42/a,[\"said\",\"1\"]");
+	guest_say(&a, 0, "41/a,");
+	assert_string_equal(site->said, "client namespace disconnect\n");
+	guest_say(&a, 0, "40/a");
+	answers(guest_get(&a, 1), 200, NULL);
+	/* a name that is the same up to a NUL is none */
+	snprintf(query, sizeof(query), "EIO=4&transport=polling&sid=%s", a.sid);
+	answers(site_ask(0, "POST", query, "40/a\0,", 6), 200, "ok");
+	answers(guest_get(&a, 0), 200, "1");
+	answers(guest_get(&a, 0), 400, NULL);
+	assert_string_equal(site->said, "client namespace disconnect\nforced server close\n");
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *method, *query;
+		int status;
+		const char *body;
+	} rows[] = {
+		{ "GET", "EIO=4", 400, "{\"code\":0,\"message\":\"Transport unknown\"}" },
+		{ "GET", "EIO=4&transport=pollingpollingpolling", 400, "{\"code\":0,\"message\":\"Transport unknown\"}" },
+		{ "GET", "EIO=3&transport=polling", 400, "{\"code\":5,\"message\":\"Unsupported protocol version\"}" },
+		{ "POST", "EIO=4&transport=polling", 400, "{\"code\":2,\"message\":\"Bad handshake method\"}" },
+		{ "GET", "EIO=4&transport=polling&sid=nobody", 400, "{\"code\":1,\"message\":\"Session ID unknown\"}" },
+		{ "GET", "EIO=4&transport=polling&sid=1234567890123456789012345678901234567890", 400,
+		  "{\"code\":1,\"message\":\"Session ID unknown\"}" },
+		{ "PUT", "EIO=4&transport=polling&sid=nobody", 400, "{\"code\":1,\"message\":\"Session ID unknown\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		answers(site_ask((int)i % 2, rows[i].method, rows[i].query, NULL, 0), rows[i].status, rows[i].body);
+}
+
+/* A handshake whose headers are more than is kept is refused; it harms nobody. */
+static void test_huge_handshake(void **state)
+{
+	char *huge = malloc(70001);
+	struct guest a;
+	struct fake *f, *g;
+
+	(void)state;
+	memset(huge, 1, 70000);
+	huge[70000] = '\0';
+	guest_join(&a, 0);
+	site->headers[0] = "x-huge";
+	site->headers[1] = huge;
+	f = guest_post(&a, 0, event_packet("all", "one", ""));
+	g = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
+	answers(g, 400, NULL);
+	answers(f, 200, "ok");
+	assert_int_equal(site->events, 1);
+	site->headers[0] = NULL;
+	free(huge);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, site_setup_two, site_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_close),
+		TEST(test_expires_unpolled),
+		TEST(test_disconnected_by_server),
+		TEST(test_violation_kicks),
+		TEST(test_reasons),
+		TEST(test_namespaces),
+		TEST(test_refusals),
+		TEST(test_huge_handshake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
