@@ -20,7 +20,7 @@ static size_t without_port(const char *host, size_t len, const char *port)
 {
 	size_t port_len = strlen(port);
 
-	return len > port_len && memcmp(host + len - port_len, port, port_len) == 0 ? len - port_len : len;
+	return len >= port_len && memcmp(host + len - port_len, port, port_len) == 0 ? len - port_len : len;
 }
 
 static bool same_host(const char *a, size_t a_len, const char *b, size_t b_len, const char *port)

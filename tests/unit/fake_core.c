@@ -10,7 +10,9 @@
 #include <unistd.h>
 #include <utlist.h>
 #include "base/buf.h"
+#include "core/channel.h"
 #include "core/server.h"
+#include "proto/websocket.h"
 
 #define PLAIN "Content-Type: text/plain\r\n"
 
@@ -26,7 +28,7 @@ struct wait {
 struct server {
 	struct ev_loop *loop;
 	struct wait *waits;
-	size_t parked, aborted;
+	size_t parked, aborted, sockets, unopened;
 	bool draining;
 };
 
@@ -71,6 +73,66 @@ static void big(struct exchange *x)
 	free(iov);
 }
 
+/* ---- WebSockets ---- */
+
+static void send_frame(struct channel *ch, const char *data, size_t len, bool binary)
+{
+	char head[WEBSOCKET_HEADER_MAX];
+	size_t head_len = websocket_frame_header(head, binary ? WEBSOCKET_BINARY : WEBSOCKET_TEXT, true, len);
+	struct bytes *b = bytes_new(NULL, head_len + len);
+	struct channel_piece piece = { b, b->data, b->len };
+
+	memcpy(b->data, head, head_len);
+	memcpy(b->data + head_len, data, len);
+	(void)channel_send(ch, &piece, 1);
+	bytes_unref(b);
+}
+
+static void on_message(struct channel *ch, const char *data, size_t len, bool binary)
+{
+	if (len == 5 && memcmp(data, "close", 5) == 0) {
+		struct server *s = ch->owner;
+
+		s->sockets--;
+		channel_close(ch, 4000, "as you like");
+	} else {
+		send_frame(ch, data, len, binary);
+	}
+}
+
+static void on_closed(struct channel *ch, int code)
+{
+	struct server *s = ch->owner;
+
+	(void)code;
+	s->sockets--;
+}
+
+static void on_opened(void *ctx, struct channel *ch)
+{
+	struct server *s = ctx;
+
+	if (!ch) {
+		s->unopened++;
+		return;
+	}
+	s->sockets++;
+	ch->owner = s;
+	ch->message = on_message;
+	ch->closed = on_closed;
+	send_frame(ch, "hello", 5, false);
+}
+
+static void accept_socket(struct server *s, struct exchange *x)
+{
+	if (x->websocket)
+		exchange_upgrade(x, "X-Extra: yes\r\n", 1000000, on_opened, s);
+	else
+		answer(x, 400, "no WebSocket");
+}
+
+/* ---- waiting ---- */
+
 static void finish(struct wait *w, const char *text)
 {
 	struct exchange *x = w->x;
@@ -80,7 +142,10 @@ static void finish(struct wait *w, const char *text)
 	DL_DELETE(s->waits, w);
 	s->parked--;
 	free(w);
-	answer(x, 200, text);
+	if (x->websocket)
+		accept_socket(s, x);
+	else
+		answer(x, 200, text);
 }
 
 static void on_aborted(struct exchange *x)
@@ -112,7 +177,9 @@ static void park(struct server *s, struct exchange *x, double after_s)
 	w->timer.data = w;
 	if (after_s > 0)
 		ev_timer_start(s->loop, &w->timer);
-	exchange_park(x);
+	/* a handshake is not watched meanwhile, its headers are wanted */
+	if (!x->websocket)
+		exchange_park(x);
 }
 
 static void wake(struct server *s, struct exchange *x)
@@ -129,7 +196,8 @@ static void stats(struct server *s, struct exchange *x)
 {
 	char text[120];
 
-	snprintf(text, sizeof(text), "parked %zu aborted %zu heap %zu", s->parked, s->aborted, (size_t)mallinfo2().uordblks);
+	snprintf(text, sizeof(text), "parked %zu aborted %zu heap %zu sockets %zu unopened %zu", s->parked, s->aborted,
+		(size_t)mallinfo2().uordblks, s->sockets, s->unopened);
 	answer(x, 200, text);
 }
 
@@ -152,24 +220,29 @@ int server_new(struct server **out, const struct server_options *options)
 
 void server_submit(struct server *s, struct exchange *x)
 {
+	/* stand-alone only what lies under its path is core's */
+	const char *path = strncmp(x->path, "/socket.io/", 11) == 0 ? x->path + 10 : x->path;
+
 	if (s->draining)
 		answer(x, 503, "draining");
-	else if (strcmp(x->path, "/echo") == 0)
+	else if (strcmp(path, "/echo") == 0)
 		echo(x);
-	else if (strcmp(x->path, "/len") == 0)
+	else if (strcmp(path, "/len") == 0)
 		len(x);
-	else if (strcmp(x->path, "/park") == 0)
+	else if (strcmp(path, "/park") == 0)
 		park(s, x, 0);
-	else if (strcmp(x->path, "/later") == 0)
+	else if (strcmp(path, "/later") == 0)
 		park(s, x, 0.02);
-	else if (strcmp(x->path, "/wake") == 0)
+	else if (strcmp(path, "/wake") == 0)
 		wake(s, x);
-	else if (strcmp(x->path, "/big") == 0)
+	else if (strcmp(path, "/big") == 0)
 		big(x);
-	else if (strcmp(x->path, "/none") == 0)
+	else if (strcmp(path, "/none") == 0)
 		exchange_respond(x, 204, "", NULL, 0);
-	else if (strcmp(x->path, "/stats") == 0)
+	else if (strcmp(path, "/stats") == 0)
 		stats(s, x);
+	else if (strcmp(path, "/ws") == 0)
+		accept_socket(s, x);
 	else
 		answer(x, 404, "what?");
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/buf.h"
+#include "fcgi/front.h"
 #include "tests/unit/fake_core.h"
 
 #define READ_LIMIT_S 10

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "fcgi/front.h"
 #include "fcgi/request.h"
 #include "tests/unit/fake_core.h"
 #include "tests/unit/fcgi_client.h"
