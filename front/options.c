@@ -107,6 +107,13 @@ static bool take_level(void *into, const char *value)
 	return false;
 }
 
+static bool take_print_path(void *into, const char *value)
+{
+	(void)value;
+	((struct front_options *)into)->print_path = true;
+	return true;
+}
+
 static const struct front_option common[] = {
 	{ "db", "FILE", "the database (POLLUX_DB)", take_db },
 	{ "app", "FILE", "the application (POLLUX_APP)", take_app },
@@ -116,6 +123,7 @@ static const struct front_option common[] = {
 	{ "hold-ms", "N", "longest time a poll is held, in milliseconds; 0: the ping interval", take_hold },
 	{ "held-polls", "N", "polls held at most by all processes; 0: no limit", take_held },
 	{ "log-level", "LEVEL", "error, warn, info or debug (info)", take_level },
+	{ "print-path", NULL, "print where the application answers, for the web server's configuration, and end", take_print_path },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -201,6 +209,24 @@ static enum options_result parse_arguments(struct front_options *o, const struct
 	return OPTIONS_RUN;
 }
 
+/* The application says where it answers: its file is loaded, nothing else is touched. */
+static enum options_result print_path(const struct front_options *o, const struct front_app *app)
+{
+	struct settings settings;
+	struct handler handler;
+	void *loaded;
+	int error = settings_init(&settings);
+
+	if (!error)
+		error = app->load(&loaded, o->app, &settings, &handler);
+	if (!error) {
+		printf("%s\n", settings.path);
+		app->unload(loaded);
+	}
+	settings_deinit(&settings);
+	return error ? OPTIONS_WRONG : OPTIONS_DONE;
+}
+
 enum options_result options_parse(struct front_options *o, const struct front_option *own, void *into, int argc, char **argv,
 				  const struct front_app *app)
 {
@@ -208,6 +234,8 @@ enum options_result options_parse(struct front_options *o, const struct front_op
 
 	set_defaults(o, app);
 	result = parse_arguments(o, own, into, argc, argv, app);
+	if (result == OPTIONS_RUN && o->print_path)
+		return print_path(o, app);
 	if (result == OPTIONS_RUN && !o->db) {
 		fprintf(stderr, "%s: --db FILE (or POLLUX_DB in the environment) is missing\n", app->name);
 		return wrong(app);

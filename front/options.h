@@ -20,6 +20,7 @@ struct front_options {
 	int64_t hold_ms; /* -1: the application's setting */
 	int64_t held_polls; /* -1: the application's setting */
 	enum say_level log_level;
+	bool print_path;
 };
 
 /* An option in a table; a row without a name ends it. */
@@ -32,7 +33,7 @@ struct front_option {
 
 enum options_result {
 	OPTIONS_RUN,
-	OPTIONS_DONE, /* help or version was printed: exit 0 */
+	OPTIONS_DONE, /* what was asked for was printed: exit 0 */
 	OPTIONS_WRONG, /* said why: exit 2 */
 };
 
