@@ -241,11 +241,13 @@ static void submit_resource(struct server *s, struct exchange *x, const char *pa
 		submit_engine(s, x);
 }
 
-/* Behind a script (/cgi-bin/pollux.fcgi/socket.io/) our path is what follows the script's name. While draining all is served as ever, only
- * that no poll is held. */
+/* Behind a script (/cgi-bin/pollux.fcgi/socket.io/) our path is what follows the script's name. While draining requests are served as ever,
+ * only that no poll is held; a WebSocket would have to go again at once. */
 void server_submit(struct server *s, struct exchange *x)
 {
-	if (is_under(s->settings, x->path))
+	if (s->draining && x->websocket)
+		http_answer_text(x, 503, NO_STORE, "");
+	else if (is_under(s->settings, x->path))
 		submit_resource(s, x, x->path);
 	else if (is_under(s->settings, x->path_info))
 		submit_resource(s, x, x->path_info);

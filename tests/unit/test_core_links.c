@@ -436,6 +436,7 @@ static void test_drain(void **state)
 	assert_int_equal(wire_close_code(v), 1012);
 	assert_true(site_until(was_drained, &idle));
 	assert_string_equal(site->said, "server shutting down\n");
+	answers(wire_ask_plain("/rooms/r", 1), 503, NULL);
 	guest_say(&b, 0, event("all", "polling lives on", ""));
 	receives(&b, 0, "42[\"said\",\"polling lives on\"]");
 	wire_free(w);
