@@ -13,7 +13,7 @@
 
 struct option {
 	const char *name;
-	enum { INTEGER, INT, BOOLEAN, PATH, ROOMS_PATH, CORS, WORK, EVENT_BYTES, ALL_BYTES } kind;
+	enum { INTEGER, INT, BOOLEAN, PATH, ROOMS_PATH, CORS, TRUSTED, WORK, EVENT_BYTES, ALL_BYTES } kind;
 	size_t offset;    /* in struct settings */
 	int64_t min, max;
 };
@@ -40,6 +40,8 @@ static const struct option options[] = {
 	{"tick_limit_ms", INTEGER, AT(tick_limit_ms), 100, 600000},
 	{"max_sockets", INT, AT(max_sockets), 1, 100000},
 	{"max_rooms", INT, AT(max_rooms), 1, 1000000},
+	{"trusted_proxies", TRUSTED, 0, 0, 0},
+	{"max_queue_bytes", INTEGER, AT(max_queue_bytes), 0, INT64_C(1) << 30},
 	{"handshakes_per_minute", INTEGER, AT(handshakes_per_minute), 0, 100000000},
 	{"sync_full", BOOLEAN, AT(sync_full), 0, 0},
 	{"handler_instructions", WORK, 0, 100000, INT64_C(1000000000000)},
@@ -159,6 +161,31 @@ static void set_origin(lua_State *L, struct settings *s)
 	}
 }
 
+static void add_trusted(lua_State *L, struct settings *s)
+{
+	int error = lua_type(L, -1) == LUA_TSTRING ? settings_add_trusted(s, lua_tostring(L, -1)) : POLLUX_PROTOCOL;
+
+	if (error == POLLUX_PROTOCOL)
+		luaL_error(L, "io.set: trusted_proxies must be an address, a range like \"10.0.0.0/8\", \"unix\", or a list of such");
+	if (error)
+		luaL_error(L, "not enough memory");
+}
+
+/* Again called, it replaces what was set before. */
+static void set_trusted(lua_State *L, struct settings *s)
+{
+	s->trusted_count = 0;
+	if (!lua_istable(L, -1)) {
+		add_trusted(L, s);
+		return;
+	}
+	for (lua_Integer i = 1, n = luaL_len(L, -1); i <= n; i++) {
+		lua_geti(L, -1, i);
+		add_trusted(L, s);
+		lua_pop(L, 1);
+	}
+}
+
 static void set_cors(lua_State *L, struct settings *s)
 {
 	if (!lua_istable(L, -1))
@@ -185,6 +212,7 @@ static void set_one(lua_State *L, struct host *h, const struct option *o)
 	case BOOLEAN: *(bool *)field = check_boolean(L, o->name); break;
 	case PATH: set_path(L, h->settings, o->name, settings_set_path); break;
 	case ROOMS_PATH: set_path(L, h->settings, o->name, settings_set_rooms_path); break;
+	case TRUSTED: set_trusted(L, h->settings); break;
 	case CORS: set_cors(L, h->settings); break;
 	case WORK: h->limits.max_work = check_integer(L, o); break;
 	case EVENT_BYTES: h->limits.max_event_bytes = (size_t)check_integer(L, o); break;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "proto/network.h"
 
 int settings_init(struct settings *s)
 {
@@ -34,6 +35,7 @@ void settings_deinit(struct settings *s)
 	for (size_t i = 0; i < s->cors.origins_count; i++)
 		free(s->cors.origins[i]);
 	free(s->cors.origins);
+	free(s->trusted_proxies);
 	free(s->path);
 	free(s->rooms_path);
 	memset(s, 0, sizeof(*s));
@@ -82,5 +84,19 @@ int settings_add_origin(struct settings *s, const char *origin)
 		return POLLUX_NO_MEMORY;
 	s->cors.origins_count++;
 	s->cors.mode = CORS_LIST;
+	return 0;
+}
+
+int settings_add_trusted(struct settings *s, const char *network)
+{
+	struct network parsed, *grown;
+
+	if (!network_parse(network, &parsed))
+		return POLLUX_PROTOCOL;
+	grown = realloc(s->trusted_proxies, (s->trusted_count + 1) * sizeof(*grown));
+	if (!grown)
+		return POLLUX_NO_MEMORY;
+	s->trusted_proxies = grown;
+	grown[s->trusted_count++] = parsed;
 	return 0;
 }

@@ -23,6 +23,8 @@ struct cors {
 	size_t origins_count;
 };
 
+struct network;
+
 struct settings {
 	char *path;                     /* "/socket.io/", always with both slashes; owned */
 	char *rooms_path;               /* "/rooms/": plain WebSockets, the room's name behind it; with both slashes, or "/" alone; owned */
@@ -43,6 +45,9 @@ struct settings {
 	int64_t tick_limit_ms;          /* 2000: the watchdog's patience */
 	int max_sockets;                /* namespaces a client may connect to: 100 */
 	int max_rooms;                  /* rooms a socket may join: 1000 */
+	struct network *trusted_proxies; /* whose X-Forwarded-For and X-Forwarded-Proto count; owned */
+	size_t trusted_count;
+	int64_t max_queue_bytes;        /* what a slow WebSocket may leave unread with us; 0: four of the largest messages, at least 1 MB */
 	int64_t handshakes_per_minute;  /* from one address, 0: no limit; not applied to loopback and Unix peers. 600 */
 	bool sync_full;                 /* PRAGMA synchronous=FULL */
 };
@@ -56,5 +61,7 @@ int settings_set_path(struct settings *s, const char *path);
 int settings_set_rooms_path(struct settings *s, const char *path);
 /* Adds an origin to cors and makes the mode CORS_LIST. */
 int settings_add_origin(struct settings *s, const char *origin);
+/* Adds an address, a range or "unix" (proto/network.h) to trusted_proxies. 0, POLLUX_PROTOCOL or POLLUX_NO_MEMORY. */
+int settings_add_trusted(struct settings *s, const char *network);
 
 #endif

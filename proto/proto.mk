@@ -8,6 +8,7 @@ libproto_a_SOURCES = \
 	proto/json.c proto/json.h proto/json_scan.h \
 	proto/json_placeholder.c \
 	proto/json_string.c \
+	proto/network.c proto/network.h \
 	proto/query.c proto/query.h \
 	proto/sio.c proto/sio.h \
 	proto/span.h \

@@ -143,9 +143,9 @@ static int load(struct front *f)
 
 static size_t queue_limit(const struct settings *s)
 {
-	size_t some = QUEUED_MESSAGES * (size_t)s->max_http_buffer_size;
+	size_t some = s->max_queue_bytes ? (size_t)s->max_queue_bytes : QUEUED_MESSAGES * (size_t)s->max_http_buffer_size;
 
-	return some > QUEUED_LEAST ? some : QUEUED_LEAST;
+	return s->max_queue_bytes || some > QUEUED_LEAST ? some : QUEUED_LEAST;
 }
 
 static int start_server(struct front *f)

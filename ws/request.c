@@ -20,6 +20,7 @@
 #include "base/say.h"
 #include "core/settings.h"
 #include "proto/websocket.h"
+#include "ws/client_address.h"
 #include "ws/conn.h"
 #include "ws/handshake.h"
 #include "ws/headers.h"
@@ -122,6 +123,8 @@ int request_begin(struct request *r, struct MHD_Connection *connection, const ch
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, r);
 	if (r->headers.error)
 		return r->headers.error;
+	client_address(r->httpd->options.settings, r->peer, sizeof(r->peer), &r->x.secure, headers_get(&r->headers, "x-forwarded-for"),
+		headers_get(&r->headers, "x-forwarded-proto"));
 	expect_body(r);
 	r->handshake = handshake_check(&r->headers, method, version, &r->why);
 	r->x.websocket = r->handshake == HANDSHAKE_FINE;

@@ -1,6 +1,7 @@
 # ws/: the sidecar: libmicrohttpd inside the loop, WebSocket connections, stand-alone HTTP.
 noinst_LIBRARIES += libws.a
 libws_a_SOURCES = \
+	ws/client_address.c ws/client_address.h \
 	ws/conn.c ws/conn.h \
 	ws/files.c ws/files.h \
 	ws/front.c ws/front.h \

@@ -261,6 +261,9 @@ static void test_settings(void **state)
 		{"{cors = {origin = 'example.org'}}", "cors.origin must be"},
 		{"{cors = {origin = 'http://example.org/'}}", "cors.origin must be"},
 		{"{cors = {origin = {5}}}", "cors.origin must be"},
+		{"{trusted_proxies = 'localhost'}", "trusted_proxies must be an address"},
+		{"{trusted_proxies = {'10.0.0.1/8'}}", "trusted_proxies must be an address"},
+		{"{trusted_proxies = {5}}", "trusted_proxies must be an address"},
 		{"{cors = {credentials = 1}}", "cors.credentials must be"},
 		{"5", "table expected"},
 	};

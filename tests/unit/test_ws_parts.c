@@ -2,9 +2,12 @@
 #include "config.h"
 #include "tests/unit/check.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/buf.h"
 #include "core/settings.h"
+#include "proto/network.h"
+#include "ws/client_address.h"
 #include "ws/handshake.h"
 #include "ws/headers.h"
 #include "ws/origin.h"
@@ -160,6 +163,59 @@ static void test_origins(void **state)
 	}
 }
 
+static void test_client_address(void **state)
+{
+	static const struct {
+		const char *peer, *forwarded_for, *proto, *expected;
+		bool secure;
+	} table[] = {
+		{ "203.0.113.9", "192.0.2.1", "https", "203.0.113.9", false },
+		{ "127.0.0.1", "192.0.2.1", "https", "192.0.2.1", true },
+		{ "", "192.0.2.1", "HTTPS", "192.0.2.1", true },
+		{ "127.0.0.1", "192.0.2.1", "http", "192.0.2.1", false },
+		{ "127.0.0.1", "192.0.2.1", "https, http", "192.0.2.1", false },
+		{ "127.0.0.1", "192.0.2.1", NULL, "192.0.2.1", false },
+		{ "127.0.0.1", NULL, "https", "127.0.0.1", true },
+		{ "127.0.0.1", "", "", "127.0.0.1", false },
+		/* what the client has made up stands further left */
+		{ "127.0.0.1", "198.51.100.1, 192.0.2.1", NULL, "192.0.2.1", false },
+		{ "127.0.0.1", "198.51.100.1,192.0.2.1 , 10.1.2.3", NULL, "192.0.2.1", false },
+		{ "127.0.0.1", "10.9.9.9, 10.1.2.3", NULL, "10.9.9.9", false },
+		{ "127.0.0.1", "192.0.2.1, unknown", NULL, "127.0.0.1", false },
+		{ "127.0.0.1", "192.0.2.1, unix", NULL, "127.0.0.1", false },
+		{ "127.0.0.1", "192.0.2.1, 10.0.0.0/8", NULL, "127.0.0.1", false },
+		{ "127.0.0.1", "192.0.2.1,", NULL, "127.0.0.1", false },
+		{ "127.0.0.1", ",", NULL, "127.0.0.1", false },
+		{ "127.0.0.1", "2001:db8::7", NULL, "2001:db8::7", false },
+	};
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(settings_init(&s), 0);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char peer[46];
+		bool secure = false;
+
+		snprintf(peer, sizeof(peer), "%s", table[i].peer);
+		client_address(&s, peer, sizeof(peer), &secure, table[i].forwarded_for, table[i].proto);
+		assert_string_equal(peer, table[i].peer);
+	}
+	assert_int_equal(settings_add_trusted(&s, "127.0.0.1"), 0);
+	assert_int_equal(settings_add_trusted(&s, "10.0.0.0/8"), 0);
+	assert_int_equal(settings_add_trusted(&s, "unix"), 0);
+	assert_int_equal(settings_add_trusted(&s, "localhost"), POLLUX_PROTOCOL);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char peer[46];
+		bool secure = false;
+
+		snprintf(peer, sizeof(peer), "%s", table[i].peer);
+		client_address(&s, peer, sizeof(peer), &secure, table[i].forwarded_for, table[i].proto);
+		if (strcmp(peer, table[i].expected) != 0 || secure != table[i].secure)
+			fail_msg("row %zu: %s", i, peer);
+	}
+	settings_deinit(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_subprotocols),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_client_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

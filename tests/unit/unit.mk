@@ -19,7 +19,7 @@ WS_TEST_SOURCES = tests/unit/ws_client.c tests/unit/ws_client.h tests/unit/fake_
 	tests/unit/websocket_client.c tests/unit/websocket_client.h
 WS_TEST_LIBS = libws.a libfront.a $(CORE_LIBS) $(MHD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ws_parts_SOURCES = tests/unit/test_ws_parts.c
-tests_unit_test_ws_parts_LDADD = libws.a $(PROTO_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ws_parts_LDADD = libws.a libcore.a $(PROTO_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ws_conn_SOURCES = tests/unit/test_ws_conn.c tests/unit/websocket_client.c tests/unit/websocket_client.h
 tests_unit_test_ws_conn_LDADD = libws.a $(PROTO_LIBS) $(EV_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ws_http_SOURCES = tests/unit/test_ws_http.c $(WS_TEST_SOURCES)
@@ -28,6 +28,8 @@ tests_unit_test_ws_start_SOURCES = tests/unit/test_ws_start.c $(WS_TEST_SOURCES)
 tests_unit_test_ws_start_LDADD = $(WS_TEST_LIBS)
 
 # The codecs and what all stand on.
+check_PROGRAMS += tests/unit/test_network
+tests_unit_test_network_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_base tests/unit/test_buf tests/unit/test_say \
 	tests/unit/test_base64 tests/unit/test_eio tests/unit/test_header tests/unit/test_json tests/unit/test_json_placeholder \
 	tests/unit/test_json_string tests/unit/test_query tests/unit/test_sio tests/unit/test_utf8
