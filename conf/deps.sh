@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh run|check [SERVER]: what ./run or ./check needs and this machine lacks is installed (Debian, as root or with sudo);
+# deps.sh run|check [SERVER [tls]]: what ./run or ./check needs and this machine lacks is installed (Debian, as root or with sudo);
 # where that can't be done, it is named, and the exit code is 1. One line a need: what to look for, and Debian's package for it.
 set -eu
 
@@ -34,10 +34,18 @@ needs_server() {
 	esac
 }
 
+needs_tls() {
+	cat <<-END
+	file:/usr/lib/lighttpd/mod_openssl.so lighttpd-mod-openssl
+	command:openssl openssl
+	END
+}
+
 needs_check() {
 	needs_server lighttpd
 	needs_server apache
 	needs_server nginx
+	needs_tls
 	cat <<-END
 	file:/usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
 	module:cmocka libcmocka-dev
@@ -75,7 +83,7 @@ apt_install() {
 }
 
 case $1 in
-run) packages=$({ needs_build; needs_server "${2:-lighttpd}"; } | missing) ;;
+run) packages=$({ needs_build; needs_server "${2:-lighttpd}"; [ -z "${3-}" ] || needs_tls; } | missing) ;;
 check) packages=$({ needs_build; needs_check; } | missing) ;;
 esac
 [ -z "$packages" ] && exit 0

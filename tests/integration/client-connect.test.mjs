@@ -8,13 +8,13 @@ describe('the stock client', () => {
 
 	test('connects with its default options, as on any page', async () => {
 		const socket = await server.client('/', { transports: undefined, auth: { token: 'abc' }, query: { page: '7' } });
-		assert.equal(socket.io.engine.transport.name, 'polling');
 		assert.notEqual(socket.id, socket.io.engine.id);
 		const self = await socket.emitWithAck('self');
 		assert.equal(self.id, socket.id);
 		assert.deepEqual(self.auth, { token: 'abc' });
 		assert.equal(self.query.page, '7');
 		assert.ok(!socket.recovered);
+		await eventually('the upgrade', () => socket.io.engine.transport.name === 'websocket');
 	});
 
 	test('keeps what the application remembers about it', async () => {

@@ -53,14 +53,17 @@ describe('payloads', () => {
 		assert.deepEqual(await socket.emitWithAck('echo', list), list);
 	});
 
-	test('an event over maxPayload ends the connection, and the client comes back', async () => {
-		const socket = await server.client();
-		const lost = event(socket, 'disconnect'), back = event(socket, 'connect');
-		socket.emit('everyone else', 'x'.repeat(1000001));
-		assert.equal((await lost)[0], 'transport error');
-		await back;
-		assert.equal(await socket.emitWithAck('echo', 'fine'), 'fine');
-	});
+	// A POST is refused with 413, a WebSocket closed.
+	for (const [transport, reason] of [['polling', 'transport error'], ['websocket', 'transport close']]) {
+		test(`an event over maxPayload by ${transport} ends the connection, and the client comes back`, async () => {
+			const socket = await server.client('/', { transports: [transport] });
+			const lost = event(socket, 'disconnect'), back = event(socket, 'connect');
+			socket.emit('everyone else', 'x'.repeat(1000001));
+			assert.equal((await lost)[0], reason);
+			await back;
+			assert.equal(await socket.emitWithAck('echo', 'fine'), 'fine');
+		});
+	}
 
 	test('more than maxPayload in many events goes in several posts', async () => {
 		const socket = await server.client();

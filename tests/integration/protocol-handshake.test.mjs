@@ -10,7 +10,7 @@ describe('handshake', () => {
 		const { handshake } = await server.session();
 		assert.deepEqual(Object.keys(handshake).sort(), ['maxPayload', 'pingInterval', 'pingTimeout', 'sid', 'upgrades']);
 		assert.equal(typeof handshake.sid, 'string');
-		assert.deepEqual(handshake.upgrades, []);
+		assert.deepEqual(handshake.upgrades, ['websocket']);
 		assert.equal(handshake.pingInterval, 12000);
 		assert.equal(handshake.pingTimeout, 7000);
 		assert.equal(handshake.maxPayload, 234567);

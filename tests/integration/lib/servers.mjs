@@ -1,5 +1,5 @@
-// The servers under test. POLLUX_SERVER: lighttpd (the default) or apache, each in front of two pollux.fcgi processes on one
-// database; standalone: two pollux-ws alone on one database, with a relay (lib/relay.mjs) where a web server would be; or reference:
+// The servers under test. POLLUX_SERVER: lighttpd (the default), apache or nginx, each in front of two pollux.fcgi processes and the
+// sidecar on one database; standalone: two pollux-ws alone on one database, with a relay (lib/relay.mjs) where a web server would be; or reference:
 // npm socket.io with the same application.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -43,10 +43,13 @@ class Reference {
 
 const appFile = (app) => (app.includes('/') ? path.join(root, app) : path.join(root, 'tests/apps', `${app}.lua`));
 
+// Each front of an application is a program.
+const sidecarOf = (program) => program.replace(/\.fcgi$/, '-ws');
+
 // Processes and a web server in front of them. settings come after the application's own text.
 class Pollux {
-	constructor({ app, settings, processes = 2, prefix, program = 'pollux.fcgi', hosting = kind }) {
-		Object.assign(this, { app, settings, program, hosting });
+	constructor({ app, settings, processes = 2, prefix, program = 'pollux.fcgi', hosting = kind, sidecar = hosting !== 'cgi', tls = false }) {
+		Object.assign(this, { app, settings, program, hosting, tls, hasSidecar: sidecar });
 		this.prefix = prefix ?? (settings?.path ?? '/socket.io').replace(/\/$/, '');
 		this.count = processes;
 		this.children = [];
@@ -65,6 +68,8 @@ class Pollux {
 		this.sockets = Array.from({ length: this.count }, (_, i) => path.join(this.dir, `process${i}.sock`));
 		if (startsProcesses(this.hosting)) this.command = path.join(build, this.program);
 		else for (let i = 0; i < this.count; i++) await this.startProcess(i);
+		this.ws = path.join(this.dir, 'sidecar.sock');
+		if (this.hasSidecar) await this.startSidecar();
 		this.web = await startWebServer(this.hosting, this);
 		this.urls = this.web.urls;
 	}
@@ -75,14 +80,21 @@ class Pollux {
 		fs.writeFileSync(this.appPath, text + (this.settings ? settingsAsLua(this.settings) : ''));
 	}
 
-	async startProcess(i) {
-		const { where, address } = this.listening(i);
-		const args = ['--db', this.db, '--listen', where, ...this.extraArgs()];
+	async launch(name, program, { where, address }, more) {
+		const args = ['--db', this.db, '--listen', where, ...more];
 		if (this.appPath) args.push('--app', this.appPath);
-		const child = new Child(`process ${i}`, path.join(build, this.program), args);
-		if (this.children[i]) this.past.push(this.children[i]);
-		this.children[i] = child;
+		const child = new Child(name, path.join(build, program), args);
+		this.past.push(child);
 		await untilAccepting(address, child);
+		return child;
+	}
+
+	async startProcess(i) {
+		this.children[i] = await this.launch(`process ${i}`, this.program, this.listening(i), this.extraArgs());
+	}
+
+	async startSidecar() {
+		this.sidecar = await this.launch('sidecar', sidecarOf(this.program), { where: `unix:${this.ws}`, address: { path: this.ws } }, ['--mode', '0666']);
 	}
 
 	listening(i) {
@@ -103,20 +115,24 @@ class Pollux {
 		await this.startProcess(i);
 	}
 
+	async restartSidecar() {
+		await this.sidecar.kill('SIGKILL');
+		await this.startSidecar();
+	}
+
 	pid(i) {
 		return this.children[i].process.pid;
 	}
 
 	log() {
-		return [...this.past, ...this.children].map((child) => `--- ${child.name}\n${child.stderr()}`).join('\n');
+		return this.past.map((child) => `--- ${child.name}\n${child.stderr()}`).join('\n');
 	}
 
 	async stop() {
-		const all = [...this.past, ...this.children, ...(this.web ? [this.web.child] : [])];
-		// Apache would wait for its threads, which wait for polls.
-		await Promise.all(this.children.map((child) => child.stop()));
+		// Apache would wait for its threads, which wait for polls and WebSockets.
+		await Promise.all(this.past.map((child) => child.stop()));
 		await this.web?.child.stop();
-		const complaints = all.map((child) => child.complaint());
+		const complaints = [...this.past, ...(this.web ? [this.web.child] : [])].map((child) => child.complaint());
 		if (this.dir) fs.rmSync(this.dir, { recursive: true, force: true });
 		return complaints;
 	}
@@ -125,7 +141,7 @@ class Pollux {
 // Stand-alone processes, each with a port of its own, and one that leads to any of them.
 class Standalone extends Pollux {
 	constructor({ program = 'pollux-ws', args = [], ...options }) {
-		super({ program: program.replace(/\.fcgi$/, '-ws'), hosting: 'standalone', ...options });
+		super({ program: sidecarOf(program), hosting: 'standalone', ...options });
 		this.args = args;
 	}
 
@@ -162,8 +178,8 @@ class Standalone extends Pollux {
 	}
 }
 
-// options: { app, settings, processes, prefix, program, hosting }. app: a name in tests/apps or a path from the top of the tree;
-// hosting: another web server than POLLUX_SERVER says (lib/webserver.mjs).
+// options: { app, settings, processes, prefix, program, hosting, sidecar, tls }. app: a name in tests/apps or a path from the top of the
+// tree; hosting: another web server than POLLUX_SERVER says (lib/webserver.mjs); sidecar: false for none; tls: true for https:.
 export function makeServer(options) {
 	if (isReference) return new Reference(options);
 	return (options.hosting ?? kind) === 'standalone' ? new Standalone(options) : new Pollux(options);
