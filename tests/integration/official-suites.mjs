@@ -1,14 +1,14 @@
-// Runs the official protocol test suites (docs/ of socketio/socket.io, not part of this tree) through lighttpd against two
-// processes; the address in their copies is changed to wherever that is. POLLUX_SUITES: the folder with engine.io-protocol/ and socket.io-protocol/.
-// Mocha and what the suites need come from npm, into a temporary folder. What needs a WebSocket is left out and listed.
-// POLLUX_SERVER=reference runs them against npm socket.io and engine.io instead.
-import { spawnSync } from 'node:child_process';
+// Runs the official protocol test suites (docs/ of socketio/socket.io, not part of this tree), whole: behind lighttpd with two processes and
+// the sidecar, or what POLLUX_SERVER says (lib/servers.mjs; reference: npm socket.io and engine.io). The address in their copies is changed
+// to wherever that is. POLLUX_SUITES: the folder with engine.io-protocol/ and socket.io-protocol/.
+// Mocha and what the suites need come from npm, into a temporary folder. An argument: how many times in a row (1).
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './lib/child.mjs';
-import { isReference, makeServer } from './lib/servers.mjs';
+import { isReference, kind, makeServer } from './lib/servers.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = process.env.POLLUX_SUITES || '/tmp/ref/docs';
@@ -28,45 +28,26 @@ function install() {
 	return dir;
 }
 
-// The body of a test that uses a WebSocket, by the helpers' names; its title alone tells only some of them.
-function needsWebSocket(source, title) {
-	const at = source.indexOf(`it("${title}"`);
-	if (at < 0) return false;
-	const next = source.indexOf('\n      it(', at + 1);
-	const end = [next, source.indexOf('\n    it(', at + 1), source.indexOf('\n  });', at)].filter((i) => i > 0).sort((a, b) => a - b)[0];
-	return /createWebSocket|initSocketIOConnection/.test(source.slice(at, end));
-}
-
-// Our server has no WebSocket yet and says so; the one assertion that expects it is turned into what is true.
 function prepare(dir, { file }, url) {
-	const name = file.replaceAll('/', '-');
-	let source = fs.readFileSync(path.join(folder, file, 'test-suite.js'), 'utf8').replace('http://localhost:3000', url);
-	if (!isReference) source = source.replace(/(upgrades\)\.to\.eql\()\["websocket"\]/, '$1[]');
-	fs.writeFileSync(path.join(dir, `${name}.js`), source);
+	const script = path.join(dir, `${file.replaceAll('/', '-')}.js`);
+	fs.writeFileSync(script, fs.readFileSync(path.join(folder, file, 'test-suite.js'), 'utf8').replace('http://localhost:3000', url));
 	fs.copyFileSync(path.join(folder, file, 'node-imports.js'), path.join(dir, 'node-imports.js'));
-	return { script: path.join(dir, `${name}.js`), source };
+	return script;
 }
 
-const PICK = `
-import fs from 'node:fs';
-const left = new Set(JSON.parse(fs.readFileSync(process.env.LEFT_OUT)));
-export const mochaHooks = {
-	beforeEach() { if (left.has(this.currentTest.fullTitle())) this.skip(); },
-};
-`;
-
-function titles(dir, script) {
-	const { stdout, stderr } = mocha(dir, script, ['--dry-run']);
-	try {
-		return JSON.parse(stdout).tests.map(({ fullTitle, title }) => ({ fullTitle, title }));
-	} catch {
-		throw new Error(`mocha: ${stdout}${stderr}`);
-	}
-}
-
-function mocha(dir, script, options, env = {}) {
-	return spawnSync(process.execPath, [path.join(dir, 'node_modules/mocha/bin/mocha.js'), '--reporter', 'json', '--exit', ...options, script],
-		{ cwd: dir, encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 1 << 26 });
+// Resolves to mocha's report.
+function mocha(dir, script) {
+	return new Promise((resolve, reject) => {
+		const child = execFile(process.execPath, [path.join(dir, 'node_modules/mocha/bin/mocha.js'), '--reporter', 'json', '--exit', script],
+			{ cwd: dir, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+				try {
+					resolve(JSON.parse(stdout));
+				} catch {
+					reject(new Error(`mocha: ${error ?? ''}${stdout}${stderr}`));
+				}
+			});
+		child.stdin.end();
+	});
 }
 
 async function startServer({ app, program, prefix }) {
@@ -82,36 +63,33 @@ async function startServer({ app, program, prefix }) {
 
 async function run(name, suite, dir) {
 	const server = await startServer(suite);
-	const { script, source } = prepare(dir, suite, server.urls.any);
-	const all = titles(dir, script);
-	const leftOut = isReference ? [] : all.filter(({ title, fullTitle }) => /WebSocket|upgrade/.test(fullTitle) || needsWebSocket(source, title));
-	fs.writeFileSync(path.join(dir, 'left-out.json'), JSON.stringify(leftOut.map(({ fullTitle }) => fullTitle)));
-	fs.writeFileSync(path.join(dir, 'pick.mjs'), PICK);
-	const { stdout, stderr } = mocha(dir, script, ['--require', path.join(dir, 'pick.mjs')], { LEFT_OUT: path.join(dir, 'left-out.json') });
-	const complaints = (await server.stop()).filter(Boolean);
-	let report;
+	let report, complaints = [];
 	try {
-		report = JSON.parse(stdout);
-	} catch {
-		throw new Error(`mocha: ${stdout}${stderr}`);
+		report = await mocha(dir, prepare(dir, suite, server.urls.any));
+	} finally {
+		complaints = (await server.stop()).filter(Boolean);
 	}
-	console.log(`${name}`);
-	for (const { fullTitle } of report.passes) console.log(`  ok      ${fullTitle}`);
-	for (const { fullTitle } of leftOut) console.log(`  left    ${fullTitle}`);
-	for (const { fullTitle, err } of report.failures) console.log(`  FAILED  ${fullTitle}\n${String(err.stack).replace(/^/gm, '            ')}`);
+	const { passes, failures, pending } = report;
+	const failed = failures.length + pending.length + complaints.length;
+	console.log(`${name}: ${passes.length} passed, ${failed} failed`);
+	for (const { fullTitle, err } of failures) console.log(`  FAILED  ${fullTitle}\n${String(err.stack).replace(/^/gm, '            ')}`);
+	for (const { fullTitle } of pending) console.log(`  SKIPPED ${fullTitle}`);
 	for (const complaint of complaints) console.log(`  FAILED  ${complaint}`);
-	return { passed: report.passes.length, failed: report.failures.length + complaints.length, left: leftOut.length };
+	return { passed: passes.length, failed };
 }
 
+const times = Number(process.argv[2] ?? 1);
 const dir = install();
-const total = { passed: 0, failed: 0, left: 0 };
+const total = { passed: 0, failed: 0 };
 try {
-	for (const [name, suite] of Object.entries(suites)) {
-		const sum = await run(name, suite, dir);
-		for (const key of Object.keys(total)) total[key] += sum[key];
+	for (let i = 0; i < times; i++) {
+		for (const [name, suite] of Object.entries(suites)) {
+			const sum = await run(name, suite, dir);
+			for (const key of Object.keys(total)) total[key] += sum[key];
+		}
 	}
 } finally {
 	if (!process.env.POLLUX_SUITES_MODULES) fs.rmSync(dir, { recursive: true, force: true });
 }
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.left} left out (WebSocket)`);
+console.log(`${kind}, ${times} times: ${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed || !total.passed ? 1 : 0;
