@@ -9,6 +9,7 @@ import { after, afterEach, before, it } from 'node:test';
 import { io } from 'socket.io-client';
 import { Session } from './lib/session.mjs';
 import { isReference, kind, makeServer } from './lib/servers.mjs';
+import { Wire } from './lib/wire.mjs';
 
 export { isReference, kind } from './lib/servers.mjs';
 export { Session, SEPARATOR, assertError, errors, freshStamp } from './lib/session.mjs';
@@ -79,6 +80,25 @@ class Served {
 		const session = new Session(this.urls, path);
 		this.open.push(() => session.abandon());
 		return session;
+	}
+
+	// A WebSocket by hand, at once. sid: that of the session to upgrade; path: somewhere else (a room), without Engine.IO's query.
+	wire({ sid, path, via, query = {}, headers, ...options } = {}) {
+		const base = via === undefined ? this.urls.any : this.urls.each[via];
+		const url = new URL(path ?? this.path, base.replace(/^http/, 'ws'));
+		const all = path ? query : { EIO: '4', transport: 'websocket', ...(sid ? { sid } : {}), ...query };
+		for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value);
+		const wire = new Wire(url, { headers, ...options });
+		this.open.push(() => wire.abandon());
+		return wire;
+	}
+
+	// A direct session: its open packet has come.
+	async direct(options) {
+		const wire = this.wire(options);
+		await wire.opened;
+		wire.handshake = JSON.parse((await wire.next()).slice(1));
+		return wire;
 	}
 
 	closeClients() {
