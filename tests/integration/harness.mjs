@@ -16,6 +16,9 @@ export { Session, SEPARATOR, assertError, errors, freshStamp } from './lib/sessi
 export { halfPost, rawExchange, request } from './lib/http.mjs';
 
 const TIMEOUT_MS = 15000;
+// What stock clients use unless a test says it: the client's own default, polling and then an upgrade, or, to see the whole list with
+// one transport, POLLUX_TRANSPORT.
+const transports = process.env.POLLUX_TRANSPORT ? [process.env.POLLUX_TRANSPORT] : undefined;
 
 export const test = (name, fn) => it(name, { timeout: TIMEOUT_MS }, fn);
 // Tests of one side are left out on the other, not skipped: a skipped test counts as a failure.
@@ -48,7 +51,7 @@ class Served {
 	socket(nsp = '/', { via, ...options } = {}) {
 		const base = via === undefined ? this.urls.any : this.urls.each[via];
 		const socket = io(base + nsp, {
-			path: this.path, transports: ['polling'], forceNew: true,
+			path: this.path, transports, forceNew: true,
 			reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.2, ...options,
 		});
 		this.open.push(() => closeQuietly(socket));

@@ -1,10 +1,15 @@
-// The ways to host it: behind Apache, started by the web server, as plain CGI. One conversation each.
+// The ways to host it: behind each web server with the sidecar beside it, by https:, started by the web server, as plain CGI.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import http2 from 'node:http2';
 import { describe } from 'node:test';
-import { collect, event, isReference, ours, request, serve, sleep } from './harness.mjs';
+import { collect, event, eventually, isReference, ours, request, serve, sleep } from './harness.mjs';
 
-const settings = { ping_interval: 1000, ping_timeout: 2000 };
+const settings = { ping_interval: 1000, ping_timeout: 2000, trusted_proxies: 'unix' };
+const transports = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
+const transport = (socket) => socket.io.engine.transport.name;
+const upgraded = (socket) => eventually('the upgrade', () => transport(socket) === 'websocket');
+const connected = (socket) => new Promise((resolve) => socket.once('connect', resolve));
 
 function converse(server) {
 	ours('two stock clients and a room', async () => {
@@ -42,21 +47,139 @@ function converse(server) {
 	});
 }
 
+// The sidecar, at the same public port.
+function upgrade(server) {
+	ours('by polling, by WebSocket and by an upgrade into one room', async () => {
+		const [polls, direct, both] = await Promise.all(Object.values(transports).map((list) => server.client('/', { transports: list })));
+		await upgraded(both);
+		assert.deepEqual([transport(polls), transport(direct)], ['polling', 'websocket']);
+		const sockets = [polls, direct, both];
+		for (const socket of sockets) await socket.emitWithAck('join', 'mixed');
+		const heard = sockets.map((socket) => collect(socket, 'said'));
+		for (const [i, socket] of sockets.entries()) await socket.emitWithAck('say', 'mixed', i);
+		for (const all of heard) assert.deepEqual((await all.until(3)).map(([what]) => what), [0, 1, 2]);
+	});
+
+	ours('both attachments of 600 kB by WebSocket, and pings while idle', async () => {
+		const socket = await server.client('/', { transports: transports.websocket });
+		const pair = [crypto.randomBytes(600000), crypto.randomBytes(600000)];
+		socket.emit('ping back', ...pair);
+		assert.deepEqual((await event(socket, 'pong back')).map((bytes, i) => bytes.equals(pair[i])), [true, true]);
+		await sleep(2500);
+		assert.ok(socket.connected);
+	});
+
+	ours('the application sees the client, not the web server, by WebSocket too', async () => {
+		for (const list of Object.values(transports)) {
+			const self = await (await server.client('/', { transports: list })).emitWithAck('self');
+			assert.equal(self.address, '127.0.0.1');
+			assert.match(self.url, /^\/socket\.io\/\?.*transport=/);
+		}
+	});
+
+	ours('pages of this host may open a WebSocket, others may not', async () => {
+		const refused = await server.wire({ headers: { origin: 'http://elsewhere.example' } }).refused;
+		assert.equal(refused.status, 403);
+		assert.deepEqual(JSON.parse(refused.text), { code: 4, message: 'Forbidden' });
+		assert.deepEqual((await server.direct({ headers: { origin: server.urls.any } })).handshake.upgrades, []);
+	});
+
+	ours('what is no WebSocket of ours is told so', async () => {
+		assert.equal((await server.wire({ sid: 'nobody' }).refused).status, 400);
+		assert.equal((await server.wire({ path: '/elsewhere' }).refused).status, 404);
+		const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '8', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+		assert.equal((await request(`${server.urls.any}/socket.io/?EIO=4&transport=websocket`, { headers })).status, 426);
+	});
+
+	ours('clients come back when the sidecar dies, and it is used again once it is back', async () => {
+		const both = await server.client('/', { transports: transports.upgrade });
+		const direct = await server.client('/', { transports: transports.websocket });
+		await upgraded(both);
+		let refused = 0;
+		direct.io.on('reconnect_error', () => refused++);
+		const lost = [both, direct].map((socket) => event(socket, 'disconnect'));
+		await server.server.sidecar.kill('SIGKILL');
+		await Promise.all(lost);
+		await connected(both);
+		assert.equal(transport(both), 'polling');
+		assert.deepEqual((await server.session()).handshake.upgrades, []);
+		await eventually('the direct client tried again', () => refused >= 2);
+		assert.equal(direct.connected, false);
+		const back = connected(direct);
+		await server.server.startSidecar();
+		await back;
+		assert.equal(await direct.emitWithAck('echo', 'here'), 'here');
+		assert.equal(await both.emitWithAck('echo', 'there'), 'there');
+		await upgraded(await server.client('/', { transports: transports.upgrade }));
+	});
+}
+
+function plainRooms(server) {
+	ours('plain WebSockets in rooms whose names want escaping', async () => {
+		for (const room of ['lobby', 'caf%C3%A9%20%2F%3F', 'a?x=%2F']) {
+			const [a, b] = [0, 1].map(() => server.wire({ path: `/rooms/${room}` }));
+			await Promise.all([a.opened, b.opened]);
+			a.send('hello');
+			assert.deepEqual([await a.next(), await b.next()], ['hello', 'hello']);
+		}
+	});
+}
+
+const names = { lighttpd: 'lighttpd', apache: 'Apache', nginx: 'nginx' };
+
 if (!isReference) {
-	describe('behind Apache', () => {
-		const server = serve({ app: 'rooms', settings, hosting: 'apache' });
-		converse(server);
-		ours('a session across both processes', async () => {
-			const session = await server.session({ via: 0 });
-			await session.connect();
-			const parked = session.get({ via: 0 });
-			await sleep(50);
-			await session.send('421["echo",1]', { via: 1 });
-			assert.equal((await parked).text, '431[1]');
+	for (const [hosting, name] of Object.entries(names)) {
+		describe(`behind ${name}`, () => {
+			const server = serve({ app: 'rooms', settings, hosting });
+			converse(server);
+			upgrade(server);
+			ours('a session across both processes', async () => {
+				const session = await server.session({ via: 0 });
+				await session.connect();
+				const parked = session.get({ via: 0 });
+				await sleep(50);
+				await session.send('421["echo",1]', { via: 1 });
+				assert.equal((await parked).text, '431[1]');
+			});
+		});
+		describe(`plain rooms behind ${name}`, () => plainRooms(serve({ app: 'plain', hosting })));
+	}
+	describe('by https: and wss:', () => {
+		const server = serve({ app: 'rooms', settings, hosting: 'lighttpd', tls: true });
+		const trusting = { rejectUnauthorized: false };
+
+		ours('every transport', async () => {
+			const [polls, direct, both] = await Promise.all(Object.values(transports).map((list) => server.client('/', { transports: list, ...trusting })));
+			await upgraded(both);
+			for (const socket of [polls, direct, both]) assert.equal(await socket.emitWithAck('echo', 1), 1);
+		});
+
+		ours('pages of this host, and no others', async () => {
+			assert.equal((await server.wire({ headers: { origin: 'https://elsewhere.example' }, ...trusting }).refused).status, 403);
+			await server.direct({ headers: { origin: server.urls.any }, ...trusting });
+		});
+
+		// What browsers do with a page that came by HTTP/2 (RFC 8441).
+		ours('a WebSocket within an HTTP/2 connection', async () => {
+			const connection = http2.connect(server.urls.any, trusting);
+			const [{ enableConnectProtocol }] = await event(connection, 'remoteSettings');
+			assert.ok(enableConnectProtocol);
+			const stream = connection.request({
+				':method': 'CONNECT', ':protocol': 'websocket', ':path': '/socket.io/?EIO=4&transport=websocket', 'sec-websocket-version': '13',
+				origin: server.urls.any,
+			}, { endStream: false });
+			const [headers] = await event(stream, 'response');
+			assert.equal(headers[':status'], 200);
+			const [frame] = await event(stream, 'data');
+			assert.equal(frame[0], 0x81);
+			assert.match(String(frame), /0\{"sid":"/);
+			connection.destroy();
 		});
 	});
 	describe('started by the web server', () => {
-		converse(serve({ app: 'rooms', settings, hosting: 'spawning' }));
+		const server = serve({ app: 'rooms', settings, hosting: 'spawning' });
+		converse(server);
+		upgrade(server);
 	});
 	describe('as plain CGI', () => {
 		// The path is what clients ask for, the script's name included.
