@@ -6,4 +6,5 @@ EXTRA_DIST += \
 	tests/browser/reference-chat.mjs \
 	tests/browser/screenshots.mjs \
 	tests/browser/server.mjs \
-	tests/browser/timeline.test.mjs
+	tests/browser/timeline.test.mjs \
+	tests/browser/transport.test.mjs

@@ -115,6 +115,13 @@ export class Person {
 		return this.page.locator("#status").innerText();
 	}
 
+	// As behind a proxy that knows no Upgrade: no WebSocket comes about from now on. The page is loaded anew.
+	async withoutWebSocket() {
+		await this.page.routeWebSocket(/.*/, (socket) => socket.close({ code: 1011 }));
+		await this.page.reload();
+		await this.isConnected();
+	}
+
 	async leave() {
 		await this.context.close();
 		assert.deepEqual(this.violations, [], "the Content-Security-Policy held");

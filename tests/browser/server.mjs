@@ -1,5 +1,5 @@
 // The server that a test talks to: POLLUX_SERVER=lighttpd (the default: the shipped configuration in front of two
-// pollux.fcgi) or reference (npm socket.io; POLLUX_TRANSPORT=polling keeps it from upgrading).
+// pollux.fcgi and the sidecar), standalone (pollux-ws alone) or reference (npm socket.io; POLLUX_TRANSPORT=polling keeps it from upgrading).
 // startServer() gives { url, kill(), restart(), stop() }: kill() ends every server process by SIGKILL, the web server
 // too; restart() starts them again on the same address and the same data.
 
@@ -70,34 +70,50 @@ class Reference extends Server {
 }
 
 class Lighttpd extends Server {
+	constructor(options) {
+		super();
+		this.options = options;
+	}
+
 	async launch() {
 		const sockets = Array.from({ length: PROCESSES }, (_, i) => join(this.directory, `process${i}.sock`));
 		for (const socket of sockets)
-			await untilAccepting({ path: socket }, this.#process(socket));
+			await untilAccepting({ path: socket }, this.#process("pollux.fcgi", socket));
+		const sidecar = join(this.directory, "sidecar.sock");
+		if (this.options.sidecar !== false)
+			await untilAccepting({ path: sidecar }, this.#process("pollux-ws", sidecar));
 		const file = join(this.directory, "lighttpd.conf");
-		writeFileSync(file, this.#configuration(sockets));
+		writeFileSync(file, this.#configuration(sockets, sidecar));
 		await untilAccepting({ host: "127.0.0.1", port: this.port }, this.run("lighttpd", "/usr/sbin/lighttpd", ["-D", "-f", file]));
 	}
 
-	#process(socket) {
-		return this.run("pollux.fcgi", join(build, "pollux.fcgi"), ["--db", join(this.directory, "pollux.db"),
+	#process(program, socket) {
+		return this.run(program, join(build, program), ["--db", join(this.directory, "pollux.db"),
 			"--app", join(root, "app/chat.lua"), "--listen", `unix:${socket}`, "--mode", "0666"],
 			{ env: { ...process.env, POLLUX_CLIENT: join(build, "client") } });
 	}
 
-	#configuration(sockets) {
+	#configuration(sockets, sidecar) {
 		const directory = join(this.directory, "var");
 		mkdirSync(directory, { recursive: true });
 		const values = { HOST: "127.0.0.1", PORT: this.port, IPV6: "#", ROOT: join(root, "static"), VAR: directory,
-			PATH: "/socket.io", SOCKET1: sockets[0], SOCKET2: sockets[1], FDS: 4096, CONNECTIONS: 2048 };
+			PATH: "/socket.io", SOCKET1: sockets[0], SOCKET2: sockets[1], WS: sidecar, TLS: "#", FDS: 4096, CONNECTIONS: 2048 };
 		return readFileSync(join(root, "conf/lighttpd.conf.in"), "utf8")
 			.replace(/@([A-Z0-9]+)@/g, (all, name) => values[name] ?? all);
 	}
 }
 
-// options, for the reference alone: transport, and dieAfter: a text after which it kills itself, written but not answered.
+class Standalone extends Server {
+	async launch() {
+		await untilAccepting({ host: "127.0.0.1", port: this.port }, this.run("pollux-ws", join(build, "pollux-ws"), ["--standalone",
+			"--listen", `127.0.0.1:${this.port}`, "--static", join(root, "static"), "--db", join(this.directory, "pollux.db"),
+			"--app", join(root, "app/chat.lua")], { env: { ...process.env, POLLUX_CLIENT: join(build, "client") } }));
+	}
+}
+
+// options: sidecar: false for none beside lighttpd; for the reference alone: transport, and dieAfter: a text after which it kills itself, written but not answered.
 export async function startServer(options = {}) {
-	const server = kind === "reference" ? new Reference(options) : new Lighttpd();
+	const server = new ({ reference: Reference, standalone: Standalone }[kind] ?? Lighttpd)(options);
 	await server.start();
 	return server;
 }

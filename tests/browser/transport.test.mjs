@@ -1,0 +1,58 @@
+// What the page says of its transport, and that it chats on whichever there is.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Person, startBrowser } from "./people.mjs";
+import { startServer } from "./server.mjs";
+
+let server;
+let browser;
+
+before(async () => {
+	server = await startServer();
+	browser = await startBrowser();
+});
+
+after(async () => {
+	await browser?.close();
+	await server?.stop();
+});
+
+// Notes each state the page shows from its beginning on.
+const NOTE = () => {
+	window.shown = [];
+	new MutationObserver(() => {
+		const text = document.getElementById("status-text")?.textContent;
+		if (text && window.shown.at(-1) !== text) window.shown.push(text);
+	}).observe(document, { subtree: true, childList: true, characterData: true });
+};
+
+const shows = (person, text) => person.page.waitForFunction((wanted) =>
+	document.getElementById("status-text").textContent === wanted, text);
+
+test("long-polling first, then WebSocket", async () => {
+	const ada = await Person.arrive(browser, server.url, "Ada");
+	await ada.page.addInitScript(NOTE);
+	await ada.page.reload();
+	await ada.isConnected();
+	await shows(ada, "Connected · WebSocket");
+	const shown = await ada.page.evaluate(() => window.shown.filter((text) => text.startsWith("Connected")));
+	assert.deepEqual(shown, ["Connected · long-polling", "Connected · WebSocket"]);
+	await ada.say("by WebSocket");
+	await ada.seesExactly(["by WebSocket"]);
+	await ada.leave();
+});
+
+test("where WebSocket is blocked it stays on long-polling and works", async () => {
+	const bob = await Person.arrive(browser, server.url, "Bob", { room: "blocked" });
+	await bob.withoutWebSocket();
+	const eve = await Person.arrive(browser, server.url, "Eve", { room: "blocked" });
+	await shows(eve, "Connected · WebSocket");
+	await eve.say("can you hear me?");
+	await bob.sees("can you hear me?");
+	await bob.say("yes");
+	await eve.seesExactly(["can you hear me?", "yes"]);
+	assert.equal(await bob.status(), "Connected · long-polling");
+	await bob.leave();
+	await eve.leave();
+});
