@@ -39,23 +39,90 @@ struct inbox {
 
 struct conn {
 	struct channel ch; /* first: core holds a pointer to it */
-	ev_io io; /* io.data is the conn */
+	ev_io io; /* io.data is the set */
 	struct websocket_reader reader;
-	struct conns *set;
 	struct conn *prev, *next; /* of set->open or set->closing */
 	struct inbox *in; /* NULL: nothing is incomplete */
 	struct outbox *out; /* NULL: all is sent */
 	int64_t close_by_ms; /* CLOSING */
 	uint32_t max_message;
-	bool closing;
-	bool held;
-	bool broken; /* the socket is dead; on_io follows */
-	bool finished; /* CLOSING: the peer's close frame has come */
-	bool failed; /* CLOSING: it broke the protocol, what it sends is skipped; our end is shut once all is sent */
-	bool shut;
+	bool closing : 1;
+	bool held : 1;
+	bool broken : 1; /* the socket is dead; on_io follows */
+	bool finished : 1; /* CLOSING: the peer's close frame has come */
+	bool failed : 1; /* CLOSING: it broke the protocol, what it sends is skipped; our end is shut once all is sent */
+	bool shut : 1;
 };
 
 static void on_io(struct ev_loop *loop, ev_io *w, int events);
+
+static struct conns *set_of(const struct conn *c)
+{
+	return c->io.data;
+}
+
+/*
+ * Where conns live: in blocks. Each on its own would cost 24 bytes more, and pin the memory around it that libmicrohttpd needs for a
+ * handshake only (20 KB each). Memory of the pool is used again, not given back before the end.
+ */
+#define POOL_STEP 64
+
+#ifdef POLLUX_SANITIZE
+/* Each on its own, so that the sanitizers see a use after the end. */
+static struct conn *pool_take(struct conns *set)
+{
+	(void)set;
+	return malloc(sizeof(struct conn));
+}
+
+static void pool_give(struct conns *set, struct conn *c)
+{
+	(void)set;
+	free(c);
+}
+#else
+struct block {
+	struct block *next;
+	struct conn conns[POOL_STEP];
+};
+
+static struct conn *pool_take(struct conns *set)
+{
+	struct block *more = set->free ? NULL : malloc(sizeof(*more));
+	struct conn *c;
+
+	for (int i = 0; more && i < POOL_STEP; i++) {
+		more->conns[i].next = set->free;
+		set->free = &more->conns[i];
+	}
+	if (more) {
+		more->next = set->blocks;
+		set->blocks = more;
+	}
+	c = set->free;
+	if (c)
+		set->free = c->next;
+	return c;
+}
+
+static void pool_give(struct conns *set, struct conn *c)
+{
+	c->next = set->free;
+	set->free = c;
+}
+#endif
+
+static void pool_free(struct conns *set)
+{
+#ifndef POLLUX_SANITIZE
+	for (struct block *b = set->blocks, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+#endif
+	set->blocks = NULL;
+	set->free = NULL;
+}
 
 /* ---- watching ---- */
 
@@ -67,10 +134,10 @@ static void watch(struct conn *c)
 		events = 0;
 	if ((c->io.events & (EV_READ | EV_WRITE)) == events && ev_is_active(&c->io) == (events != 0))
 		return;
-	ev_io_stop(c->set->loop, &c->io);
+	ev_io_stop(set_of(c)->loop, &c->io);
 	ev_io_set(&c->io, c->io.fd, events);
 	if (events)
-		ev_io_start(c->set->loop, &c->io);
+		ev_io_start(set_of(c)->loop, &c->io);
 }
 
 /* The rest of it happens in on_io. */
@@ -78,12 +145,12 @@ static void break_off(struct conn *c)
 {
 	c->broken = true;
 	watch(c);
-	ev_feed_event(c->set->loop, &c->io, EV_CUSTOM);
+	ev_feed_event(set_of(c)->loop, &c->io, EV_CUSTOM);
 }
 
 static void drop(struct conn *c)
 {
-	struct conns *set = c->set;
+	struct conns *set = set_of(c);
 
 	ev_io_stop(set->loop, &c->io);
 	close(c->io.fd);
@@ -96,7 +163,7 @@ static void drop(struct conn *c)
 		buf_deinit(&c->in->message);
 	free(c->in);
 	outbox_free(c->out);
-	free(c);
+	pool_give(set, c);
 }
 
 /* ---- sending ---- */
@@ -148,7 +215,7 @@ static int send_pieces(struct channel *ch, const struct channel_piece *pieces, s
 {
 	struct conn *c = (struct conn *)ch;
 
-	if (c->out && !c->broken && outbox_bytes(c->out) + bytes_of(pieces, count) > c->set->max_queued)
+	if (c->out && !c->broken && outbox_bytes(c->out) + bytes_of(pieces, count) > set_of(c)->max_queued)
 		return POLLUX_TOO_BIG;
 	return transmit(c, pieces, count);
 }
@@ -185,12 +252,12 @@ static void reap_at(struct conns *set, int64_t at_ms)
 
 static void begin_closing(struct conn *c)
 {
-	DL_DELETE(c->set->open, c);
-	DL_APPEND(c->set->closing, c);
+	DL_DELETE(set_of(c)->open, c);
+	DL_APPEND(set_of(c)->closing, c);
 	c->closing = true;
 	c->close_by_ms = clock_mono_ms() + CONN_CLOSE_PATIENCE_MS;
-	if (!ev_is_active(&c->set->reaper))
-		reap_at(c->set, c->close_by_ms);
+	if (!ev_is_active(&set_of(c)->reaper))
+		reap_at(set_of(c), c->close_by_ms);
 	watch(c);
 }
 
@@ -366,8 +433,8 @@ static char *put_rest(struct conn *c, size_t *len)
 {
 	*len = c->in ? c->in->rest_len : 0;
 	if (*len)
-		memcpy(c->set->scratch, c->in->rest, *len);
-	return c->set->scratch + *len;
+		memcpy(set_of(c)->scratch, c->in->rest, *len);
+	return set_of(c)->scratch + *len;
 }
 
 static void read_some(struct conn *c)
@@ -380,7 +447,7 @@ static void read_some(struct conn *c)
 		n = recv(c->io.fd, to, SCRATCH_BYTES, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
-		read_bytes(c, c->set->scratch, kept + (size_t)n);
+		read_bytes(c, set_of(c)->scratch, kept + (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
 		c->broken = true;
 }
@@ -403,8 +470,8 @@ static void settle(struct conn *c)
 {
 	if (c->broken && !c->closing) {
 		c->closing = true;
-		DL_DELETE(c->set->open, c);
-		DL_APPEND(c->set->closing, c);
+		DL_DELETE(set_of(c)->open, c);
+		DL_APPEND(set_of(c)->closing, c);
 		c->ch.closed(&c->ch, WEBSOCKET_ABNORMAL);
 	}
 	if (c->broken || (c->finished && !c->out)) {
@@ -419,7 +486,7 @@ static void settle(struct conn *c)
 
 static void on_io(struct ev_loop *loop, ev_io *w, int events)
 {
-	struct conn *c = w->data;
+	struct conn *c = (struct conn *)(void *)((char *)w - offsetof(struct conn, io));
 
 	(void)loop;
 	if (!c->broken && (events & EV_WRITE) && c->out)
@@ -450,6 +517,7 @@ void conns_deinit(struct conns *set)
 		drop(set->closing);
 	if (set->loop)
 		ev_timer_stop(set->loop, &set->reaper);
+	pool_free(set);
 	free(set->scratch);
 	set->scratch = NULL;
 }
@@ -458,18 +526,18 @@ static const struct channel_ops conn_ops = { send_pieces, close_channel, hold };
 
 static struct conn *conn_new(struct conns *set, int fd, size_t max_message)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = pool_take(set);
 	int one = 1;
 
 	if (!c)
 		return NULL;
+	memset(c, 0, sizeof(*c));
 	/* a Unix socket knows no such delay */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->ch.ops = &conn_ops;
-	c->set = set;
 	c->max_message = max_message < UINT32_MAX ? (uint32_t)max_message : UINT32_MAX;
 	ev_io_init(&c->io, on_io, fd, EV_READ);
-	c->io.data = c;
+	c->io.data = set;
 	DL_APPEND(set->open, c);
 	set->count++;
 	ev_io_start(set->loop, &c->io);
@@ -483,13 +551,13 @@ static void read_extra(struct conn *c, const char *extra, size_t len)
 		size_t kept, n = len < SCRATCH_BYTES ? len : SCRATCH_BYTES;
 
 		memcpy(put_rest(c, &kept), extra, n);
-		read_bytes(c, c->set->scratch, kept + n);
+		read_bytes(c, set_of(c)->scratch, kept + n);
 		extra += n;
 		len -= n;
 	}
 	/* nothing may end here: the loop sees to it */
 	if (c->broken || c->finished || c->failed)
-		ev_feed_event(c->set->loop, &c->io, EV_CUSTOM);
+		ev_feed_event(set_of(c)->loop, &c->io, EV_CUSTOM);
 }
 
 void conn_open(struct conns *set, int fd, size_t max_message, exchange_opened *opened, void *ctx, const char *extra, size_t extra_len)

@@ -16,6 +16,7 @@
 /* A peer that never answers a close, or never takes what is queued before it, is dropped after so long. */
 #define CONN_CLOSE_PATIENCE_MS 5000
 
+struct block;
 struct conn;
 
 /* All of them. Embedded by the front. */
@@ -23,6 +24,8 @@ struct conns {
 	struct ev_loop *loop;
 	size_t max_queued; /* bytes a slow peer may leave with us: then channel_send says TOO_BIG */
 	char *scratch; /* what is read */
+	struct block *blocks; /* where they live */
+	struct conn *free; /* of these, unused */
 	struct conn *open, *closing; /* closing: in the order of their deadlines */
 	size_t count; /* of both */
 	ev_timer reaper; /* running while any closes */
