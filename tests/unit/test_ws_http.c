@@ -497,7 +497,7 @@ static void test_idle_memory(void **state)
 		expect_frame(fds[i], "\x81\x10in two fragments", 18);
 	}
 	after = heap_of(&p);
-	assert_in_range(after - before, COUNT_OF * 100, COUNT_OF * 220);
+	assert_in_range(after - before, COUNT_OF * 100, COUNT_OF * 256);
 	for (int i = 0; i < COUNT_OF; i++)
 		close(fds[i]);
 	assert_int_equal(sidecar_stop(&p), 0);
