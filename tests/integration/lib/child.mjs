@@ -66,15 +66,19 @@ export class Child {
 	}
 
 	// The line that matches, once it is printed.
-	async line(pattern) {
-		for (;;) {
-			const match = pattern.exec(this.stderr());
-			if (match) return match;
-			if (this.ended) throw new Error(`${this.name} ended (${this.how}):\n${this.stderr()}`);
-			await new Promise((resolve) => {
-				this.process.stdout.once('data', resolve);
-				this.process.once('close', resolve);
-			});
-		}
+	line(pattern) {
+		const streams = [this.process.stdout, this.process.stderr];
+		return new Promise((resolve, reject) => {
+			const look = () => {
+				const match = pattern.exec(this.stderr());
+				if (!match && !this.ended) return;
+				for (const stream of streams) stream.off('data', look);
+				if (match) resolve(match);
+				else reject(new Error(`${this.name} ended (${this.how}):\n${this.stderr()}`));
+			};
+			for (const stream of streams) stream.on('data', look);
+			this.gone.then(look);
+			look();
+		});
 	}
 }

@@ -95,6 +95,8 @@ class Pollux {
 
 	async startSidecar() {
 		this.sidecar = await this.launch('sidecar', sidecarOf(this.program), { where: `unix:${this.ws}`, address: { path: this.ws } }, ['--mode', '0666']);
+		// It listens before it is known to the others as one that lives, and upgrades are named only then.
+		await this.sidecar.line(/ws: serving/);
 	}
 
 	listening(i) {
