@@ -195,9 +195,7 @@ static void test_rubbish(void **state)
 
 		put_text(fd, table[i]);
 		shutdown(fd, SHUT_WR);
-		while (!ends(fd))
-			;
-		close(fd);
+		close(fd);   /* libmicrohttpd may not see our end before its own timeout: nothing to wait for */
 	}
 	get(&p, "GET " AT "/len HTTP/1.1\r\n" HOST "\r\n", 200, "0");
 	assert_int_equal(sidecar_stop(&p), 0);
