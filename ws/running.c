@@ -6,12 +6,16 @@
 #include "config.h"
 #include "ws/running.h"
 
+#include <time.h>
 #include <unistd.h>
 #include "core/server.h"
 #include "db/processes.h"
 #include "db/store.h"
 
-bool running_already(const char *db_path)
+#define LOOKS 40
+#define LOOK_NS 50000000
+
+static bool lives(const char *db_path)
 {
 	struct store_options options = { .create = false };
 	struct processes *processes = NULL;
@@ -25,5 +29,16 @@ bool running_already(const char *db_path)
 		yes = processes_live(processes, store, SERVER_KIND_WS) > 0;
 	processes_free(processes);
 	store_close(store);
+	return yes;
+}
+
+bool running_already(const char *db_path)
+{
+	bool yes = lives(db_path);
+
+	for (int i = 1; i < LOOKS && !yes; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
+		yes = lives(db_path);
+	}
 	return yes;
 }
