@@ -111,6 +111,7 @@ static void test_memory(void **state)
 	expect_limit("('x'):rep(1 << 22):gsub('x', ('y'):rep(1 << 16))", "bytes of memory");
 	expect_limit("table.concat({('x'):rep(1 << 24), ('x'):rep(1 << 24)})", "bytes of memory");
 	expect_limit("local t = {} for i = 1, 200 do t[i] = ('x'):rep(100000) end string.format(('%s'):rep(200), table.unpack(t))", "");
+	tick_limit_ms = 2000;   /* copies ever more arguments until its time is up */
 	expect_limit("local function f(...) return f(1, ...) end f()", "");
 }
 
