@@ -528,6 +528,32 @@ static void test_ping_flood(void **state)
 	end(&f);
 }
 
+/* A frame that is half sent goes on first, the pong comes before the frames that have not begun. */
+static void test_pong_behind_half_a_frame(void **state)
+{
+	struct bytes *first = bytes_new(NULL, 1000000), *second = bytes_new("second", 6);
+	struct channel_piece pieces[2] = { { first, first->data, first->len }, { second, second->data, second->len } };
+	struct fixture f;
+	struct buf got;
+
+	(void)state;
+	memset(first->data, '1', first->len);
+	buf_init(&got, 10000000);
+	start(&f);
+	open_with(&f, NULL, 0);
+	assert_int_equal(channel_send(f.ch, pieces, 2), 0);
+	say_frame(&f, FIN | WEBSOCKET_PING, "a", 1);
+	say_frame(&f, FIN | WEBSOCKET_PING, "b", 1);
+	assert_false(hear(&f, &got));
+	assert_int_equal(got.len, first->len + 3 + second->len);
+	assert_memory_equal(got.data, first->data, first->len);
+	assert_memory_equal(got.data + first->len, "\x8a\x01" "bsecond", 9);
+	bytes_unref(first);
+	bytes_unref(second);
+	buf_deinit(&got);
+	end(&f);
+}
+
 /* ---- sending ---- */
 
 static void test_slow_consumer(void **state)
@@ -786,6 +812,7 @@ int main(void)
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_pings),
 		cmocka_unit_test(test_ping_flood),
+		cmocka_unit_test(test_pong_behind_half_a_frame),
 		cmocka_unit_test(test_slow_consumer),
 		cmocka_unit_test(test_slow_consumer_is_closed),
 		cmocka_unit_test(test_many_pieces),
