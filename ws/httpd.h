@@ -31,6 +31,8 @@ struct httpd {
 	struct request *requests; /* all that are being read, answered or written */
 	size_t count; /* of them */
 	size_t most; /* connections, WebSockets included */
+	size_t since_trim; /* requests */
+	int seconds; /* since then */
 	bool wanted; /* something was answered: libmicrohttpd must run before the loop sleeps */
 	bool stopping, freeing;
 	bool full; /* said already */

@@ -73,6 +73,7 @@ struct request *request_new(struct httpd *h, const char *target)
 	};
 	DL_APPEND(h->requests, r);
 	h->count++;
+	h->since_trim++;
 	return r;
 }
 
