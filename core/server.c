@@ -27,7 +27,9 @@ static void on_before_wait(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	tick_run(s);
 	if (s->inputs.count && !s->waiting_for_lock && clock_mono_ms() >= s->retry_at_ms)
-		ev_feed_event(loop, &s->retry_timer, EV_TIMER);   /* more than one tick's worth: do not sleep */
+		ev_idle_start(loop, &s->again);   /* more than one tick's worth: do not sleep */
+	else
+		ev_idle_stop(loop, &s->again);
 	if (s->draining && !s->open_exchanges && !s->links.count && !s->inputs.count && s->on_idle) {
 		void (*on_idle)(void *) = s->on_idle;
 
@@ -74,6 +76,11 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop, (void)w, (void)revents;
 }
 
+static void on_again(struct ev_loop *loop, ev_idle *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
+}
+
 static void start_watchers(struct server *s)
 {
 	struct ev_loop *loop = s->options.loop;
@@ -83,6 +90,7 @@ static void start_watchers(struct server *s)
 	ev_timer_init(&s->look_timer, on_look, every, every);
 	ev_timer_init(&s->house_timer, on_house, 1, 1);
 	ev_timer_init(&s->retry_timer, on_retry, 0, 0);
+	ev_idle_init(&s->again, on_again);
 	ev_io_init(&s->lock_io, on_lock, writer_lock_fd(s->lock), EV_READ);
 	ev_io_init(&s->bell_io, on_bell, bell_fd(s->bell) < 0 ? 0 : bell_fd(s->bell), EV_READ);
 	s->before_wait.data = s->look_timer.data = s->house_timer.data = s->retry_timer.data = s;
@@ -103,6 +111,7 @@ static void stop_watchers(struct server *s)
 	ev_timer_stop(loop, &s->look_timer);
 	ev_timer_stop(loop, &s->house_timer);
 	ev_timer_stop(loop, &s->retry_timer);
+	ev_idle_stop(loop, &s->again);
 	ev_io_stop(loop, &s->lock_io);
 	ev_io_stop(loop, &s->bell_io);
 }

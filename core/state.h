@@ -91,6 +91,7 @@ struct server {
 	ev_prepare before_wait;
 	ev_io bell_io, lock_io;
 	ev_timer look_timer, house_timer, retry_timer;
+	ev_idle again;             /* active while inputs are left over: the loop does not sleep */
 	void (*on_idle)(void *ctx);
 	void *on_idle_ctx;
 };

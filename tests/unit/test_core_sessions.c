@@ -194,6 +194,23 @@ static void test_huge_handshake(void **state)
 	free(huge);
 }
 
+/* More than a tick takes: the loop goes on with the rest and does not sleep, though nothing wakes it. */
+static void test_more_than_a_tick(void **state)
+{
+	struct fake *f[600];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(f); i++)
+		f[i] = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
+	ev_run(site->loop, EVRUN_ONCE);
+	assert_true(f[0]->status == 200 && f[599]->status == 0);
+	assert_true(ev_is_active(&site->servers[0]->again));
+	for (size_t i = 0; i < COUNT(f); i++)
+		answers(f[i], 200, NULL);
+	site_spin(1);
+	assert_false(ev_is_active(&site->servers[0]->again));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, site_setup_two, site_teardown)
@@ -206,6 +223,7 @@ int main(void)
 		TEST(test_namespaces),
 		TEST(test_refusals),
 		TEST(test_huge_handshake),
+		TEST(test_more_than_a_tick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
