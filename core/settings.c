@@ -27,7 +27,8 @@ int settings_init(struct settings *s)
 	s->handshakes_per_minute = 600;
 	s->path = strdup("/socket.io/");
 	s->rooms_path = strdup("/rooms/");
-	return s->path && s->rooms_path ? 0 : POLLUX_NO_MEMORY;
+	/* Only a program of this host can be at a Unix socket, and it has no address of its own to go by. */
+	return s->path && s->rooms_path ? settings_add_trusted(s, "unix") : POLLUX_NO_MEMORY;
 }
 
 void settings_deinit(struct settings *s)

@@ -45,7 +45,7 @@ struct settings {
 	int64_t tick_limit_ms;          /* 2000: the watchdog's patience */
 	int max_sockets;                /* namespaces a client may connect to: 100 */
 	int max_rooms;                  /* rooms a socket may join: 1000 */
-	struct network *trusted_proxies; /* whose X-Forwarded-For and X-Forwarded-Proto count; owned */
+	struct network *trusted_proxies; /* "unix": whose X-Forwarded-For and X-Forwarded-Proto count; owned */
 	size_t trusted_count;
 	int64_t max_queue_bytes;        /* what a slow WebSocket may leave unread with us; 0: four of the largest messages, at least 1 MB */
 	int64_t handshakes_per_minute;  /* from one address, 0: no limit; not applied to loopback and Unix peers. 600 */

@@ -5,7 +5,7 @@ import http2 from 'node:http2';
 import { describe } from 'node:test';
 import { collect, event, eventually, isReference, ours, request, serve, sleep } from './harness.mjs';
 
-const settings = { ping_interval: 1000, ping_timeout: 2000, trusted_proxies: 'unix' };
+const settings = { ping_interval: 1000, ping_timeout: 2000 };
 const transports = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
 const transport = (socket) => socket.io.engine.transport.name;
 const upgraded = (socket) => eventually('the upgrade', () => transport(socket) === 'websocket');
