@@ -51,7 +51,7 @@ describe('acknowledgements by the client', () => {
 	});
 
 	test('each of a room answers for itself', async () => {
-		const sockets = [await server.client(), await server.client(), await server.client()];
+		const sockets = await Promise.all([['polling'], ['websocket'], ['polling', 'websocket']].map((transports) => server.client('/', { transports })));
 		const heard = collect(sockets[0], 'answer');
 		for (const socket of sockets) {
 			socket.on('question', (question, ack) => ack(`${question} ${socket.id}`));
