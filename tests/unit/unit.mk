@@ -14,14 +14,17 @@ tests_unit_test_fcgi_start_SOURCES = tests/unit/test_fcgi_start.c $(FCGI_TEST_SO
 tests_unit_test_fcgi_start_LDADD = $(FCGI_TEST_LIBS)
 
 # The sidecar: its parts, its connections on a socket pair, and whole against the same core.
-check_PROGRAMS += tests/unit/test_ws_parts tests/unit/test_ws_conn tests/unit/test_ws_http tests/unit/test_ws_start
+check_PROGRAMS += tests/unit/test_ws_parts tests/unit/test_ws_conn_read tests/unit/test_ws_conn_send tests/unit/test_ws_http tests/unit/test_ws_start
 WS_TEST_SOURCES = tests/unit/ws_client.c tests/unit/ws_client.h tests/unit/fake_core.c tests/unit/fake_core.h \
 	tests/unit/websocket_client.c tests/unit/websocket_client.h
 WS_TEST_LIBS = libws.a libfront.a $(CORE_LIBS) $(MHD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ws_parts_SOURCES = tests/unit/test_ws_parts.c
 tests_unit_test_ws_parts_LDADD = libws.a libcore.a $(PROTO_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ws_conn_SOURCES = tests/unit/test_ws_conn.c tests/unit/websocket_client.c tests/unit/websocket_client.h
-tests_unit_test_ws_conn_LDADD = libws.a $(PROTO_LIBS) $(EV_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+WS_CONN_TEST_SOURCES = tests/unit/ws_conn_fixture.c tests/unit/ws_conn_fixture.h tests/unit/websocket_client.c tests/unit/websocket_client.h
+tests_unit_test_ws_conn_read_SOURCES = tests/unit/test_ws_conn_read.c $(WS_CONN_TEST_SOURCES)
+tests_unit_test_ws_conn_read_LDADD = libws.a $(PROTO_LIBS) $(EV_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ws_conn_send_SOURCES = tests/unit/test_ws_conn_send.c $(WS_CONN_TEST_SOURCES)
+tests_unit_test_ws_conn_send_LDADD = libws.a $(PROTO_LIBS) $(EV_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ws_http_SOURCES = tests/unit/test_ws_http.c $(WS_TEST_SOURCES)
 tests_unit_test_ws_http_LDADD = $(WS_TEST_LIBS)
 tests_unit_test_ws_start_SOURCES = tests/unit/test_ws_start.c $(WS_TEST_SOURCES)
