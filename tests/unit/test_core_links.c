@@ -145,6 +145,23 @@ static void test_heartbeat(void **state)
 	wire_free(v);
 }
 
+/* A ping that is due earlier than those that wait already does not wait for them. */
+static void test_earlier_ping_first(void **state)
+{
+	struct guest a, b;
+	struct wire *w, *v;
+
+	(void)state;
+	site->settings.ping_interval_ms = 20000;
+	w = wire_join(&a, 1);
+	site->settings.ping_interval_ms = 60;
+	v = wire_join(&b, 1);
+	wire_gets(v, "2");
+	assert_int_equal(w->got.len, 0);
+	wire_hang_up(w), wire_hang_up(v);
+	wire_free(w), wire_free(v);
+}
+
 static void test_connect_timeout(void **state)
 {
 	struct wire *w;
@@ -236,6 +253,31 @@ static void test_poll_at_the_switch(void **state)
 	}
 }
 
+/* The poll's client hung up before it switched, which is only heard of afterwards: that poll's end is nobody's by then. */
+static void test_hung_up_before_the_switch(void **state)
+{
+	struct guest a;
+	struct wire *w;
+	struct fake *f;
+
+	(void)state;
+	guest_join(&a, 0);
+	w = wire_upgrading(&a, 1);
+	f = guest_get(&a, 0);
+	site_await_parked(f);
+	site->servers[0]->retry_at_ms = clock_mono_ms() + 200;   /* no tick until then */
+	wire_say(w, "5");
+	wire_say(w, event("all", "on", ""));
+	wire_gets(w, "42[\"said\",\"on\"]");
+	site_hang_up(f);
+	site_spin(300);
+	wire_say(w, event("all", "still on", ""));
+	wire_gets(w, "42[\"said\",\"still on\"]");
+	assert_int_equal(w->closed_with, -1);
+	wire_hang_up(w);
+	wire_free(w);
+}
+
 /* A binary event begun by polling ends by WebSocket. */
 static void test_partial_across(void **state)
 {
@@ -310,6 +352,24 @@ static void test_abandoned(void **state)
 	wire_say(w, "2probe");
 	wire_say(w, "5");
 	wire_gets(w, "3probe");
+	wire_free(w);
+}
+
+/* What a process that died had claimed and probed is claimed anew, and not yet probed. */
+static void test_claim_of_the_dead(void **state)
+{
+	struct guest a;
+	struct wire *w;
+
+	(void)state;
+	guest_join(&a, 0);
+	db_query(site->db.path, "UPDATE client SET upgrade_holder = 4711, upgrade_by_ms = 1 << 60, probed = 1");
+	w = wire_upgrading(&a, 1);
+	assert_int_equal(db_query(site->db.path, "SELECT probed FROM client"), 0);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	assert_int_equal(db_query(site->db.path, "SELECT probed FROM client"), 1);
+	wire_hang_up(w);
 	wire_free(w);
 }
 
@@ -571,7 +631,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, site_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_direct), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
-		TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
+		TEST(test_earlier_ping_first), TEST(test_claim_of_the_dead), TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
+		TEST(test_hung_up_before_the_switch),
 		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),
 		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_gap), TEST(test_position_noted),
 		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root), TEST(test_plain_heartbeat),
