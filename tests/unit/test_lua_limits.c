@@ -238,51 +238,59 @@ static void test_pcall(void **state)
 	expect_error("('x'):byte({})", "", "bad argument #1 to 'byte'");
 }
 
-static void test_settings(void **state)
+static const struct {
+	const char *set, *word;
+} bad_settings[] = {
+	{"{ping_intervall = 1000}", "unknown setting 'ping_intervall' (did you mean 'ping_interval'?)"},
+	{"{pingInterval = 1000}", "(did you mean 'ping_interval'?)"},
+	{"{xyzzy = 1}", "unknown setting 'xyzzy'"},
+	{"{[1] = 1}", "item 1"},
+	{"{ping_interval = 'x'}", "ping_interval must be an integer, not x"},
+	{"{ping_interval = '1000'}", "must be an integer"},
+	{"{ping_interval = 1.5}", "must be an integer, not 1.5"},
+	{"{ping_interval = 1}", "from 10 to 86400000, not 1"},
+	{"{max_http_buffer_size = 127}", "from 128"},
+	{"{max_rooms = 0}", "from 1"},
+	{"{serve_client = 1}", "must be true or false"},
+	{"{path = 5}", "path must be a string"},
+	{"{path = '/a b/'}", "path must be"},
+	{"{path = ''}", "path must be"},
+	{"{cors = '*'}", "cors must be a table"},
+	{"{cors = {origins = '*'}}", "unknown setting 'cors.origins'"},
+	{"{cors = {origin = 'example.org'}}", "cors.origin must be"},
+	{"{cors = {origin = 'http://example.org/'}}", "cors.origin must be"},
+	{"{cors = {origin = {5}}}", "cors.origin must be"},
+	{"{trusted_proxies = 'localhost'}", "trusted_proxies must be an address"},
+	{"{trusted_proxies = {'10.0.0.1/8'}}", "trusted_proxies must be an address"},
+	{"{trusted_proxies = {5}}", "trusted_proxies must be an address"},
+	{"{cors = {credentials = 1}}", "cors.credentials must be"},
+	{"5", "table expected"},
+};
+
+static void test_wrong_settings(void **state)
 {
-	static const struct {
-		const char *set, *word;
-	} bad[] = {
-		{"{ping_intervall = 1000}", "unknown setting 'ping_intervall' (did you mean 'ping_interval'?)"},
-		{"{pingInterval = 1000}", "(did you mean 'ping_interval'?)"},
-		{"{xyzzy = 1}", "unknown setting 'xyzzy'"},
-		{"{[1] = 1}", "item 1"},
-		{"{ping_interval = 'x'}", "ping_interval must be an integer, not x"},
-		{"{ping_interval = '1000'}", "must be an integer"},
-		{"{ping_interval = 1.5}", "must be an integer, not 1.5"},
-		{"{ping_interval = 1}", "from 10 to 86400000, not 1"},
-		{"{max_http_buffer_size = 127}", "from 128"},
-		{"{max_rooms = 0}", "from 1"},
-		{"{serve_client = 1}", "must be true or false"},
-		{"{path = 5}", "path must be a string"},
-		{"{path = '/a b/'}", "path must be"},
-		{"{path = ''}", "path must be"},
-		{"{cors = '*'}", "cors must be a table"},
-		{"{cors = {origins = '*'}}", "unknown setting 'cors.origins'"},
-		{"{cors = {origin = 'example.org'}}", "cors.origin must be"},
-		{"{cors = {origin = 'http://example.org/'}}", "cors.origin must be"},
-		{"{cors = {origin = {5}}}", "cors.origin must be"},
-		{"{trusted_proxies = 'localhost'}", "trusted_proxies must be an address"},
-		{"{trusted_proxies = {'10.0.0.1/8'}}", "trusted_proxies must be an address"},
-		{"{trusted_proxies = {5}}", "trusted_proxies must be an address"},
-		{"{cors = {credentials = 1}}", "cors.credentials must be"},
-		{"5", "table expected"},
-	};
 	char source[256];
 	struct app a;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		snprintf(source, sizeof(source), "local io = require 'pollux'\n\nio.set(%s)", bad[i].set);
+	for (size_t i = 0; i < COUNT(bad_settings); i++) {
+		snprintf(source, sizeof(source), "local io = require 'pollux'\n\nio.set(%s)", bad_settings[i].set);
 		a = app_load(source, POLLUX_REFUSED);
 		const char *log = app_log(&a);
 
-		if (!strstr(log, bad[i].word))
-			print_message("%s: %s\n", bad[i].set, log);
-		assert_non_null(strstr(log, bad[i].word));
+		if (!strstr(log, bad_settings[i].word))
+			print_message("%s: %s\n", bad_settings[i].set, log);
+		assert_non_null(strstr(log, bad_settings[i].word));
 		assert_non_null(strstr(log, ".lua:3:"));
 		app_close(&a);
 	}
+}
+
+static void test_settings(void **state)
+{
+	struct app a;
+
+	(void)state;
 	a = app_load("local io = require 'pollux'; io.set { path = 'live', ping_interval = 300, ping_timeout = 200, connect_timeout = 1000, serve_client = false,\n"
 		     "max_http_buffer_size = 128, cors = { origin = { 'http://a.org', 'https://b.org:8' }, credentials = true }, max_rooms = 5 }", 0);
 	assert_string_equal(a.settings.path, "/live/");
@@ -317,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_pcall),
+		cmocka_unit_test(test_wrong_settings),
 		cmocka_unit_test(test_settings),
 	};
 
