@@ -6,7 +6,7 @@
 
 import { Outbox } from "./outbox.js";
 import { Timeline } from "./timeline.js";
-import { isOwn, newId, recallOwn, rememberOwn } from "./own.js";
+import { forgetOldOwn, isOwn, newId, onOwnElsewhere, rememberOwn } from "./own.js";
 import { tab } from "./storage.js";
 
 const HISTORY = 50;
@@ -39,6 +39,7 @@ export class Chat extends EventTarget {
 		this.#resume();
 		connection.addEventListener("connect", () => this.#onConnect());
 		connection.addEventListener("disconnect", () => this.#onDisconnect());
+		onOwnElsewhere(() => this.#changed());
 		connection.addEventListener("said", ({ detail }) => this.#onSaid(detail.event, detail.data));
 	}
 
@@ -50,7 +51,6 @@ export class Chat extends EventTarget {
 	async enter(nickname) {
 		const old = this.nickname;
 		this.nickname = nickname;
-		recallOwn(nickname);
 		this.#save();
 		if (old === "" || old === nickname)
 			return;
@@ -114,7 +114,7 @@ export class Chat extends EventTarget {
 
 	// items of a room: what the server ordered, then our own that it has not.
 	items(room) {
-		const ordered = room.timeline.items.map((one) => ({ ...one, own: isOwn(one.id) }));
+		const ordered = room.timeline.items.map((one) => ({ ...one, own: isOwn(this.nickname, one.id) }));
 		const unsent = this.outbox.of(room.name).map((entry) => ({
 			kind: "message", id: entry.id, from: this.nickname, text: entry.text, at: entry.at,
 			own: true, state: entry.state, error: entry.error,
@@ -135,7 +135,7 @@ export class Chat extends EventTarget {
 		for (const name of tab.read("rooms", []))
 			this.rooms.set(name, new Room(name, true));
 		this.current = tab.read("current", null);
-		recallOwn(this.nickname);
+		forgetOldOwn();
 	}
 
 	#save() {
@@ -267,10 +267,8 @@ export class Chat extends EventTarget {
 
 	#onMessage(room, { id, from, text, at }) {
 		const fresh = room.timeline.addLive({ id, from, text, at });
-		if (from === this.nickname)
-			recallOwn(from); // another tab may have said it
 		this.outbox.remove([id]);
-		if (!fresh || isOwn(id))
+		if (!fresh || isOwn(this.nickname, id))
 			return;
 		if (room !== this.room || document.hidden)
 			room.unread++;

@@ -3,7 +3,7 @@
 // holder, so that a lost connection that the server still believes in doesn't keep us out, nor does a second tab.
 // Own messages: their ids are random and only we knew them beforehand. A nickname proves
 // nothing, since anybody may take it once it is free. Kept by nickname, so that two tabs of one browser
-// under two names stay two people.
+// under two names stay two people; an entry a message, so that two tabs that write at once lose nothing.
 
 import { browser } from "./storage.js";
 
@@ -22,17 +22,21 @@ export function person() {
 	return secret;
 }
 
-const stored = (nickname) => browser.read(`own.${nickname}`, []);
+const keyOf = (nickname, id) => `own.${nickname}.${id}`;
 
 export function rememberOwn(nickname, id) {
-	inThisTab.add(id);
-	browser.write(`own.${nickname}`, [...stored(nickname), id].slice(-MOST));
+	inThisTab.add(id); // also under another name, and where storage is forbidden
+	browser.write(keyOf(nickname, id), Date.now());
 }
 
-// recallOwn brings back what this browser said under the nickname.
-export function recallOwn(nickname) {
-	for (const id of stored(nickname))
-		inThisTab.add(id);
-}
+export const isOwn = (nickname, id) => inThisTab.has(id) || browser.read(keyOf(nickname, id), null) !== null;
 
-export const isOwn = (id) => inThisTab.has(id);
+// onOwnElsewhere calls back when another tab has said something, which may become known after the message itself.
+export const onOwnElsewhere = (call) => browser.onWritten("own.", call);
+
+// forgetOldOwn keeps the newest of what this browser said.
+export function forgetOldOwn() {
+	const kept = browser.keys("own.").map((key) => ({ key, at: browser.read(key, 0) }));
+	for (const { key } of kept.sort((a, b) => b.at - a.at).slice(MOST))
+		browser.remove(key);
+}

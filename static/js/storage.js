@@ -18,6 +18,30 @@ function write(area, key, value) {
 	}
 }
 
+function remove(area, key) {
+	try {
+		window[area].removeItem(`pollux.${key}`);
+	} catch {
+		// see above
+	}
+}
+
+function keys(area, prefix) {
+	try {
+		return Object.keys(window[area]).filter((key) => key.startsWith(`pollux.${prefix}`)).map((key) => key.slice("pollux.".length));
+	} catch {
+		return [];
+	}
+}
+
+// Tells of entries that other tabs wrote.
+function onWritten(prefix, call) {
+	window.addEventListener("storage", ({ key }) => {
+		if (key?.startsWith(`pollux.${prefix}`))
+			call();
+	});
+}
+
 export const tab = {
 	read: (key, otherwise) => read("sessionStorage", key, otherwise),
 	write: (key, value) => write("sessionStorage", key, value),
@@ -26,4 +50,7 @@ export const tab = {
 export const browser = {
 	read: (key, otherwise) => read("localStorage", key, otherwise),
 	write: (key, value) => write("localStorage", key, value),
+	remove: (key) => remove("localStorage", key),
+	keys: (prefix) => keys("localStorage", prefix),
+	onWritten,
 };
