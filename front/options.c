@@ -114,6 +114,13 @@ static bool take_print_path(void *into, const char *value)
 	return true;
 }
 
+static bool take_print_rooms_path(void *into, const char *value)
+{
+	(void)value;
+	((struct front_options *)into)->print_rooms_path = true;
+	return true;
+}
+
 static const struct front_option common[] = {
 	{ "db", "FILE", "the database (POLLUX_DB)", take_db },
 	{ "app", "FILE", "the application (POLLUX_APP)", take_app },
@@ -124,6 +131,7 @@ static const struct front_option common[] = {
 	{ "held-polls", "N", "polls held at most by all processes; 0: no limit", take_held },
 	{ "log-level", "LEVEL", "error, warn, info or debug (info)", take_level },
 	{ "print-path", NULL, "print where the application answers, for the web server's configuration, and end", take_print_path },
+	{ "print-rooms-path", NULL, "likewise, where plain WebSockets enter rooms", take_print_rooms_path },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -210,7 +218,7 @@ static enum options_result parse_arguments(struct front_options *o, const struct
 }
 
 /* The application says where it answers: its file is loaded, nothing else is touched. */
-static enum options_result print_path(const struct front_options *o, const struct front_app *app)
+static enum options_result print_paths(const struct front_options *o, const struct front_app *app)
 {
 	struct settings settings;
 	struct handler handler;
@@ -220,7 +228,10 @@ static enum options_result print_path(const struct front_options *o, const struc
 	if (!error)
 		error = app->load(&loaded, o->app, &settings, &handler);
 	if (!error) {
-		printf("%s\n", settings.path);
+		if (o->print_path)
+			printf("%s\n", settings.path);
+		if (o->print_rooms_path)
+			printf("%s\n", settings.rooms_path);
 		app->unload(loaded);
 	}
 	settings_deinit(&settings);
@@ -234,8 +245,8 @@ enum options_result options_parse(struct front_options *o, const struct front_op
 
 	set_defaults(o, app);
 	result = parse_arguments(o, own, into, argc, argv, app);
-	if (result == OPTIONS_RUN && o->print_path)
-		return print_path(o, app);
+	if (result == OPTIONS_RUN && (o->print_path || o->print_rooms_path))
+		return print_paths(o, app);
 	if (result == OPTIONS_RUN && !o->db) {
 		fprintf(stderr, "%s: --db FILE (or POLLUX_DB in the environment) is missing\n", app->name);
 		return wrong(app);

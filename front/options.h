@@ -20,7 +20,7 @@ struct front_options {
 	int64_t hold_ms; /* -1: the application's setting */
 	int64_t held_polls; /* -1: the application's setting */
 	enum say_level log_level;
-	bool print_path;
+	bool print_path, print_rooms_path;
 };
 
 /* An option in a table; a row without a name ends it. */

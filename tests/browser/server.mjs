@@ -97,7 +97,7 @@ class Lighttpd extends Server {
 		const directory = join(this.directory, "var");
 		mkdirSync(directory, { recursive: true });
 		const values = { HOST: "127.0.0.1", PORT: this.port, IPV6: "#", ROOT: join(root, "static"), VAR: directory,
-			PATH: "/socket.io", SOCKET1: sockets[0], SOCKET2: sockets[1], WS: sidecar, TLS: "#", FDS: 4096, CONNECTIONS: 2048 };
+			PATH: "/socket.io", ROOMS: "/rooms/", SOCKET1: sockets[0], SOCKET2: sockets[1], WS: sidecar, TLS: "#", FDS: 4096, CONNECTIONS: 2048 };
 		return readFileSync(join(root, "conf/lighttpd.conf.in"), "utf8")
 			.replace(/@([A-Z0-9]+)@/g, (all, name) => values[name] ?? all);
 	}

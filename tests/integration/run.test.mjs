@@ -1,26 +1,12 @@
-// ./run, with every web server and with none. It works in a folder that looks like the tree, where all is built and installed already.
+// ./run, with every web server and with none.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { after, afterEach, before, describe } from 'node:test';
 import { io } from 'socket.io-client';
 import { event, eventually, isReference, ours, request } from './harness.mjs';
-import { Child } from './lib/child.mjs';
-import { freePorts } from './lib/ports.mjs';
-import { build, root } from './lib/servers.mjs';
-
-function makeTree() {
-	const tree = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-run-'));
-	fs.mkdirSync(`${tree}/conf`);
-	fs.mkdirSync(`${tree}/build`);
-	for (const name of fs.readdirSync(`${root}/conf`)) if (name.endsWith('.in')) fs.symlinkSync(`${root}/conf/${name}`, `${tree}/conf/${name}`);
-	for (const name of ['deps.sh', 'build.sh']) fs.writeFileSync(`${tree}/conf/${name}`, 'exit 0\n');
-	fs.copyFileSync(`${root}/run`, `${tree}/run`);
-	fs.symlinkSync(`${root}/static`, `${tree}/static`);
-	fs.symlinkSync(build, `${tree}/build/run`);
-	return tree;
-}
+import { makeTree, serveByRun, startRun } from './lib/run.mjs';
+import { root } from './lib/servers.mjs';
+import { Wire } from './lib/wire.mjs';
 
 // The numbers of the processes that it started itself and that run this program.
 function childrenOf(pid, program) {
@@ -31,23 +17,28 @@ function childrenOf(pid, program) {
 if (!isReference) describe('./run', () => {
 	let tree;
 	const open = [];
-	before(() => { tree = makeTree(); });
+	before(() => {
+		tree = makeTree();
+		fs.writeFileSync(`${tree}/app.lua`, `${fs.readFileSync(`${root}/tests/apps/rooms.lua`)}io.set { rooms_path = "/" }\n`);
+		fs.mkdirSync(`${tree}/pages`);
+		fs.writeFileSync(`${tree}/pages/index.html`, 'a page of its own');
+		fs.writeFileSync(`${tree}/pages/404.html`, 'not here');
+	});
 	after(() => fs.rmSync(tree, { recursive: true, force: true }));
 	afterEach(async () => {
 		for (const close of open.splice(0).reverse()) await close();
 	});
 
 	function start(...args) {
-		const child = new Child('./run', `${tree}/run`, ['--app', `${root}/tests/apps/rooms.lua`, ...args]);
+		const child = startRun(tree, args);
 		open.push(() => child.stop());
 		return child;
 	}
 
 	async function serving(...args) {
-		const [port] = await freePorts(1);
-		const run = start('--port', String(port), ...args);
-		const [, url] = await run.line(/^ready: (\S+)$/m);
-		return { run, url, port };
+		const served = await serveByRun(tree, ['--app', 'app.lua', ...args]);
+		open.push(() => served.run.stop());
+		return served;
 	}
 
 	async function client(url, ...transports) {
@@ -58,14 +49,20 @@ if (!isReference) describe('./run', () => {
 	}
 
 	for (const [what, ...args] of [['lighttpd'], ['Apache', '--server', 'apache'], ['nginx', '--server', 'nginx'], ['no web server', '--server', 'none'], ['lighttpd and https:', '--tls']]) {
-		ours(`with ${what}: every transport, the page, and an end that leaves nothing`, async () => {
-			const { run, url, port } = await serving(...args);
+		ours(`with ${what}: every transport, a folder of pages, and an end that leaves nothing`, async () => {
+			const { run, url, port } = await serving('--static', 'pages', ...args);
 			for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
 				const socket = await client(url, ...transports);
 				await eventually('the transport', () => socket.io.engine.transport.name === transports.at(-1));
 				assert.equal(await socket.emitWithAck('echo', 1), 1);
 			}
-			if (url.startsWith('http:')) assert.match((await request(url)).text, /<title>/);
+			const wire = new Wire(url.replace(/^http/, 'ws'), { rejectUnauthorized: false });
+			open.push(() => wire.abandon());
+			await wire.opened;
+			const tls = { rejectUnauthorized: false };
+			assert.equal((await request(url, tls)).text, 'a page of its own');
+			const missing = await request(`${url}nowhere`, tls);
+			assert.deepEqual([missing.status, missing.text], [404, 'not here']);
 			const children = childrenOf(run.process.pid, 'pollux-ws');
 			assert.equal(await run.kill('SIGTERM'), 0);
 			await assert.rejects(request(`http://127.0.0.1:${port}/`));
@@ -75,6 +72,7 @@ if (!isReference) describe('./run', () => {
 
 	ours('starts a sidecar again that was killed', async () => {
 		const { run, url } = await serving();
+		assert.match((await request(url)).text, /<title>Pollux chat/);
 		const socket = await client(url, 'websocket');
 		const [pid] = childrenOf(run.process.pid, 'pollux-ws');
 		const back = new Promise((resolve) => socket.once('disconnect', () => socket.once('connect', resolve)));
@@ -89,6 +87,9 @@ if (!isReference) describe('./run', () => {
 		const second = start('--port', String(port));
 		assert.equal(await second.gone, 1);
 		assert.match(second.stderr(), /port \d+ is taken/);
+		const nowhere = start('--static', 'nowhere');
+		assert.equal(await nowhere.gone, 1);
+		assert.match(nowhere.stderr(), /there is no folder \S+\/nowhere/);
 		for (const [why, ...args] of [['--tls wants lighttpd', '--tls', '--server', 'none'], ['--cert and --key want each other', '--cert', '/dev/null']]) {
 			const wrong = start(...args);
 			assert.equal(await wrong.gone, 2);

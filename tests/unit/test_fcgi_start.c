@@ -125,6 +125,8 @@ static void test_options(void **state)
 		{ { "fake.fcgi", "--help" }, 0, "--read-timeout S" },
 		{ { "fake.fcgi", "--version" }, 0, "fake.fcgi " PACKAGE_VERSION "\n" },
 		{ { "fake.fcgi", "--print-path" }, 0, "/socket.io/\n" },
+		{ { "fake.fcgi", "--print-rooms-path" }, 0, "/rooms/\n" },
+		{ { "fake.fcgi", "--print-rooms-path", "--print-path" }, 0, "/socket.io/\n/rooms/\n" },
 		{ { "fake.fcgi" }, 2, "--db FILE (or POLLUX_DB in the environment) is missing" },
 		{ { "fake.fcgi", "--db", "x" }, 2, "nothing to serve" },
 		{ { "fake.fcgi", "--db" }, 2, "requires an argument" },

@@ -1,5 +1,6 @@
 // Plain HTTP requests for the tests: one connection each, nothing followed, nothing hidden.
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 
 function collect(response, resolve, reject) {
@@ -14,9 +15,10 @@ function collect(response, resolve, reject) {
 }
 
 // Sends one request; body is a string or a Buffer. Resolves to { status, headers, bytes, text }.
-export function request(url, { method = 'GET', headers = {}, body, signal } = {}) {
+export function request(url, { method = 'GET', headers = {}, body, signal, rejectUnauthorized } = {}) {
+	const { request: start } = String(url).startsWith('https:') ? https : http;
 	return new Promise((resolve, reject) => {
-		const req = http.request(url, { method, headers, signal, agent: false }, (response) => collect(response, resolve, reject));
+		const req = start(url, { method, headers, signal, agent: false, rejectUnauthorized }, (response) => collect(response, resolve, reject));
 		req.on('error', reject);
 		req.end(body);
 	});

@@ -51,6 +51,7 @@ class Pollux {
 	constructor({ app, settings, processes = 2, prefix, program = 'pollux.fcgi', hosting = kind, sidecar = hosting !== 'cgi', tls = false }) {
 		Object.assign(this, { app, settings, program, hosting, tls, hasSidecar: sidecar });
 		this.prefix = prefix ?? (settings?.path ?? '/socket.io').replace(/\/$/, '');
+		this.rooms = settings?.rooms_path ?? '/rooms/';
 		this.count = processes;
 		this.children = [];
 		this.past = [];

@@ -10,9 +10,9 @@ import { freePorts, untilAccepting } from './ports.mjs';
 const conf = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../conf');
 
 // Fills a template; one process takes both places of it.
-function fill(file, { dir, ports, sockets = [], ws, prefix }, more) {
+function fill(file, { dir, ports, sockets = [], ws, prefix, rooms }, more) {
 	const values = {
-		HOST: '127.0.0.1', PORT: ports[0], IPV6: '#', ROOT: `${dir}/www`, VAR: dir, PATH: prefix,
+		HOST: '127.0.0.1', PORT: ports[0], IPV6: '#', ROOT: `${dir}/www`, VAR: dir, PATH: prefix, ROOMS: rooms,
 		SOCKET1: sockets[0], SOCKET2: sockets[1] ?? sockets[0], WS: ws, AS_ROOT: process.getuid() === 0 ? '' : '#', ...more,
 	};
 	return fs.readFileSync(path.join(conf, file), 'utf8').replace(/@([A-Z0-9_]+)@/g, (whole, name) => String(values[name] ?? whole));
@@ -96,7 +96,7 @@ cgi.assign = ( ".cgi" => "/bin/sh" )
 const starters = { lighttpd: startLighttpd, apache: startApache, nginx: startNginx, spawning: startSpawning, cgi: startCgi };
 export const startsProcesses = (kind) => kind === 'spawning' || kind === 'cgi';
 
-// Resolves to { child, urls: { any, each } }. options: dir; prefix, the path that is served, without the last slash; ws, the sidecar's Unix
+// Resolves to { child, urls: { any, each } }. options: dir; prefix, the path that is served, without the last slash; rooms, that of plain WebSockets; ws, the sidecar's Unix
 // socket; the processes' Unix sockets, or, where the web server starts them, command, db and appPath; tls: https: (lighttpd).
 export async function startWebServer(kind, options) {
 	fs.mkdirSync(`${options.dir}/www`, { recursive: true });
