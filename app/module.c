@@ -130,6 +130,22 @@ static int module_emit(lua_State *L)
 	return target_emit(L, 1, 2);
 }
 
+/* send(…): the event "message" */
+static int module_send(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return target_send(L, 1, 2);
+}
+
+/* compress(boolean) → a target; see target:compress */
+static int module_compress(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TBOOLEAN);
+	target_push(L, nsp_of(L), 0, 0, false);
+	return 1;
+}
+
 static int module_to(lua_State *L)
 {
 	lua_settop(L, 1);
@@ -242,7 +258,11 @@ static void set_common(lua_State *L, struct namespace *nsp)
 		{"on_ack", module_on_ack},
 		{"use", module_use},
 		{"emit", module_emit},
+		{"send", module_send},
+		{"write", module_send},
+		{"compress", module_compress},
 		{"to", module_to},
+		{"in_", module_to},
 		{"except", module_except},
 		{"history", module_history},
 		{"rooms", module_rooms},
@@ -253,6 +273,13 @@ static void set_common(lua_State *L, struct namespace *nsp)
 	luaL_setfuncs(L, functions, 1);
 	lua_pushstring(L, nsp->name);
 	lua_setfield(L, -2, "name");
+	/* targets never change, so that these stand in the table like any value */
+	target_push(L, nsp, 0, 0, false);
+	lua_setfield(L, -2, "local_");
+	target_push(L, nsp, 0, 0, false);
+	target_volatile(L, lua_gettop(L));
+	lua_setfield(L, -3, "volatile");
+	lua_pop(L, 1);
 }
 
 static void set_root(lua_State *L)

@@ -170,10 +170,9 @@ static void push_handshake(lua_State *L, struct socket *s)
 	lua_setiuservalue(L, 1, HANDSHAKE);
 }
 
-static int push_connected(lua_State *L, const struct socket *s)
+static bool is_connected(const struct socket *s)
 {
-	lua_pushboolean(L, s->view ? s->view->connected : true);
-	return 1;
+	return s->view ? s->view->connected : true;
 }
 
 static void push_broadcast(lua_State *L, const struct socket *s)
@@ -190,6 +189,12 @@ static void push_volatile(lua_State *L, const struct socket *s)
 	target_volatile(L, lua_gettop(L));
 }
 
+static int push_flag(lua_State *L, bool value)
+{
+	lua_pushboolean(L, value);
+	return 1;
+}
+
 static int push_property(lua_State *L, struct socket *s, const char *name)
 {
 	if (strcmp(name, "id") == 0)
@@ -202,12 +207,14 @@ static int push_property(lua_State *L, struct socket *s, const char *name)
 		return lists_rooms_of(L, s->nsp->name, s->sid);
 	if (strcmp(name, "handshake") == 0)
 		return push_handshake(L, s), 1;
-	if (strcmp(name, "broadcast") == 0)
+	if (strcmp(name, "broadcast") == 0 || strcmp(name, "local_") == 0)
 		return push_broadcast(L, s), 1;
 	if (strcmp(name, "volatile") == 0)
 		return push_volatile(L, s), 1;
 	if (strcmp(name, "connected") == 0)
-		return push_connected(L, s);
+		return push_flag(L, is_connected(s));
+	if (strcmp(name, "disconnected") == 0)
+		return push_flag(L, !is_connected(s));
 	return 0;
 }
 
@@ -287,8 +294,8 @@ static int socket_disconnect(lua_State *L)
 	return push_done(L, host_check(L, event_disconnect(host_of(L)->ev, s->nsp->name, s->sid, close), "disconnect"));
 }
 
-/* The target is put below the arguments. */
-static int socket_emit(lua_State *L)
+/* Puts the target that is this socket alone in its place, below the arguments. */
+static void replace_by_target(lua_State *L)
 {
 	const struct socket *s = check(L, 1);
 
@@ -296,7 +303,28 @@ static int socket_emit(lua_State *L)
 	target_push(L, s->nsp, lua_gettop(L), 0, true);
 	lua_replace(L, 1);
 	lua_pop(L, 1);
+}
+
+static int socket_emit(lua_State *L)
+{
+	replace_by_target(L);
 	return target_emit(L, 1, 2);
+}
+
+/* send(…): the event "message" */
+static int socket_send(lua_State *L)
+{
+	replace_by_target(L);
+	return target_send(L, 1, 2);
+}
+
+/* As target:compress: nothing to choose yet. */
+static int socket_compress(lua_State *L)
+{
+	luaL_checktype(L, 2, LUA_TBOOLEAN);
+	replace_by_target(L);
+	lua_settop(L, 1);
+	return 1;
 }
 
 /* What core keeps for the acknowledgement: ["name",context], written where lists stand otherwise. */
@@ -363,10 +391,14 @@ void socket_open(lua_State *L)
 {
 	static const luaL_Reg meta[] = {{"__newindex", socket_newindex}, {"__tostring", socket_tostring}, {NULL, NULL}};
 	static const luaL_Reg methods[] = {{"emit", socket_emit},
+		{"send", socket_send},
+		{"write", socket_send},
+		{"compress", socket_compress},
 		{"emit_with_ack", socket_emit_with_ack},
 		{"join", socket_join},
 		{"leave", socket_leave},
 		{"to", socket_to},
+		{"in_", socket_to},
 		{"except", socket_except},
 		{"disconnect", socket_disconnect},
 		{NULL, NULL}};

@@ -53,6 +53,20 @@ static void copy_values(lua_State *L, int from, int at, int to, int n)
 	}
 }
 
+/* Of a target that is one socket: everybody but that socket. socket.volatile:to(room) means others, as socket:to(room) does. */
+static void push_others(lua_State *L, int index)
+{
+	const struct target *t = class_check(L, index, &target_class);
+	struct target like = *t;
+
+	like.rooms = 0;
+	like.excepts = 1;
+	like.direct = false;
+	make(L, &like);
+	copy_values(L, index, KEY, KEY, 1);
+	copy_values(L, index, FIRST, FIRST, 1);
+}
+
 /* Pushes a copy with room for more names between its rooms and its exceptions, or behind them. */
 static void push_wider(lua_State *L, int index, int rooms, int excepts)
 {
@@ -80,10 +94,16 @@ static int add_names(lua_State *L, int index, int arg, bool except)
 	bool many = lua_istable(L, arg) || lazy_is(L, arg);
 	lua_Integer n = many ? luaL_len(L, arg) : 1;
 	struct target *t = class_check(L, index, &target_class);
-	int at = FIRST + t->rooms + (except ? t->excepts : 0);
+	int at;
 
 	if (n < 0 || n > ROOMS_MAX)
 		return luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	if (t->direct) {
+		push_others(L, index);
+		index = lua_gettop(L);
+		t = lua_touserdata(L, index);
+	}
+	at = FIRST + t->rooms + (except ? t->excepts : 0);
 	push_wider(L, index, except ? 0 : (int)n, except ? (int)n : 0);
 	for (int i = 0; i < n; i++) {
 		if (many)
@@ -186,6 +206,13 @@ static int fill_and_emit(lua_State *L, int index, int first, struct emission e)
 	return emit(L, t, &e, first);
 }
 
+int target_send(lua_State *L, int index, int first)
+{
+	lua_pushliteral(L, "message");
+	lua_insert(L, first);
+	return target_emit(L, index, first);
+}
+
 int target_emit(lua_State *L, int index, int first)
 {
 	return fill_and_emit(L, index, first, (struct emission){0});
@@ -206,6 +233,15 @@ static int method_except(lua_State *L)
 	return target_except(L, 1, 2);
 }
 
+/* Nothing is compressed on the way to a client as yet, so there is nothing to choose: the same target. */
+static int method_compress(lua_State *L)
+{
+	class_check(L, 1, &target_class);
+	luaL_checktype(L, 2, LUA_TBOOLEAN);
+	lua_settop(L, 1);
+	return 1;
+}
+
 static int method_once(lua_State *L)
 {
 	size_t len;
@@ -224,21 +260,38 @@ static int method_emit(lua_State *L)
 	return target_emit(L, 1, 2);
 }
 
-/* Methods stand in the upvalue; volatile is a property, as in Socket.IO. */
+/* Properties, as in Socket.IO. */
+static int push_property(lua_State *L, const char *name)
+{
+	const struct target *t = class_check(L, 1, &target_class);
+
+	if (strcmp(name, "volatile") == 0)
+		return target_volatile(L, 1);
+	if (strcmp(name, "local_") == 0)
+		return lua_settop(L, 1), 1;
+	if (strcmp(name, "broadcast") == 0 && t->direct)
+		return push_others(L, 1), 1;
+	return 0;
+}
+
+/* Methods stand in the upvalue. */
 static int target_index(lua_State *L)
 {
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
 		return 1;
-	if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "volatile") == 0)
-		return target_volatile(L, 1);
-	return 0;
+	return lua_type(L, 2) == LUA_TSTRING ? push_property(L, lua_tostring(L, 2)) : 0;
 }
 
 void target_open(lua_State *L)
 {
-	static const luaL_Reg methods[] = {
-		{"to", method_to}, {"except", method_except}, {"once", method_once}, {"emit", method_emit}, {NULL, NULL}};
+	static const luaL_Reg methods[] = {{"to", method_to},
+		{"in_", method_to},
+		{"except", method_except},
+		{"once", method_once},
+		{"compress", method_compress},
+		{"emit", method_emit},
+		{NULL, NULL}};
 
 	class_new(L, &target_class, NULL, NULL);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &target_class);

@@ -18,7 +18,9 @@ int target_except(lua_State *L, int index, int arg);
 /* Emits to the target at index: arguments from `first` on are the event's name and arguments. Returns what emit returns to the
  * script: position, duplicate; or nil, "gone". */
 int target_emit(lua_State *L, int index, int first);
-/* The same, asking for an acknowledgement: context is what core keeps for it. */
+/* The same for the event "message": the arguments are from `first` on. */
+int target_send(lua_State *L, int index, int first);
+/* As target_emit, asking for an acknowledgement: context is what core keeps for it. */
 int target_emit_asking(lua_State *L, int index, int first, struct text context);
 /* A target with the flag volatile. */
 int target_volatile(lua_State *L, int index);

@@ -33,6 +33,8 @@ struct channel_ops {
 	void (*close)(struct channel *ch, int code, const char *reason);
 	/* Stops reading from the peer, or goes on. message may still be called for what was read. */
 	void (*hold)(struct channel *ch, bool hold);
+	/* Whether all that was sent has been taken by the socket: what is sent now would not have to wait. */
+	bool (*is_idle)(const struct channel *ch);
 };
 
 /* Embedded first in a front's own struct. */
@@ -55,6 +57,11 @@ static inline int channel_send(struct channel *ch, const struct channel_piece *p
 static inline void channel_close(struct channel *ch, int code, const char *reason)
 {
 	ch->ops->close(ch, code, reason);
+}
+
+static inline bool channel_is_idle(const struct channel *ch)
+{
+	return ch->ops->is_idle(ch);
 }
 
 static inline void channel_hold(struct channel *ch, bool hold)

@@ -309,13 +309,17 @@ void link_switched(struct link *l)
 	start_heartbeat(l);
 }
 
+/* Volatile rows are only for those who can take them now: not behind what the socket has not taken yet. */
 static int send_rows(struct link *l, struct client *c)
 {
 	struct channel_piece pieces[PIECES_MAX], next;
+	bool idle = channel_is_idle(l->ch);
 	size_t count = 0;
 	int error = 0;
 
 	for (uint32_t i = 0; i < c->pending_count && !error; i++) {
+		if (c->pending[i]->kind == LOG_VOLATILE && !idle)
+			continue;
 		error = (l->plain ? frames_plain : frames_of)(&l->s->frames, c->pending[i], &next);
 		if (error || !next.len)
 			continue;
@@ -325,6 +329,7 @@ static int send_rows(struct link *l, struct client *c)
 		}
 		if (count == PIECES_MAX) {
 			error = channel_send(l->ch, pieces, count);
+			idle = channel_is_idle(l->ch);
 			count = 0;
 		}
 		pieces[count++] = next;

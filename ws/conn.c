@@ -522,7 +522,12 @@ void conns_deinit(struct conns *set)
 	set->scratch = NULL;
 }
 
-static const struct channel_ops conn_ops = { send_pieces, close_channel, hold };
+static bool is_idle(const struct channel *ch)
+{
+	return !((const struct conn *)ch)->out;
+}
+
+static const struct channel_ops conn_ops = { send_pieces, close_channel, hold, is_idle };
 
 static struct conn *conn_new(struct conns *set, int fd, size_t max_message)
 {

@@ -60,6 +60,26 @@ static void test_direct(void **state)
 	wire_free(w);
 }
 
+/* A volatile event waits behind nothing: a socket that has not taken all yet does not get it. */
+static void test_volatile(void **state)
+{
+	struct guest a, b;
+	struct wire *w = wire_join(&a, 1);
+
+	(void)state;
+	guest_join(&b, 0);
+	guest_say(&b, 0, event("volatile", "one", ""));
+	wire_gets(w, "42[\"said\",\"one\"]");
+	w->busy = true;
+	guest_say(&b, 0, event("volatile", "two", ""));
+	guest_say(&b, 0, event("all", "three", ""));
+	wire_gets(w, "42[\"said\",\"three\"]");
+	w->busy = false;
+	guest_say(&b, 0, event("volatile", "four", ""));
+	wire_gets(w, "42[\"said\",\"four\"]");
+	wire_free(w);
+}
+
 /* What a tick brings one socket goes out in one call, and what lies together in one piece. */
 static void test_one_call_a_tick(void **state)
 {
@@ -630,7 +650,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, site_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_direct), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
+		TEST(test_direct),
+		TEST(test_volatile), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
 		TEST(test_earlier_ping_first), TEST(test_claim_of_the_dead), TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
 		TEST(test_hung_up_before_the_switch),
 		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),

@@ -21,6 +21,21 @@ static void test_emits(void **state)
 	expect_trace("socket.broadcast:emit('hi')", "", "emit / except s1 [\"hi\"]\n");
 	expect_trace("socket.volatile:emit('hi')", "", "emit / to s1 direct volatile [\"hi\"]\n");
 	expect_trace("io.to('r').volatile:emit('hi')", "", "emit / to r volatile [\"hi\"]\n");
+	expect_trace("io.in_('r'):in_('q'):emit('hi')", "", "emit / to r,q [\"hi\"]\n");
+	expect_trace("socket:in_('r'):emit('hi')", "", "emit / to r except s1 [\"hi\"]\n");
+	expect_trace("io.volatile:emit('hi'); io.volatile:to('r'):emit('hi')", "", "emit / volatile [\"hi\"]\nemit / to r volatile [\"hi\"]\n");
+	expect_trace("socket.broadcast.volatile:emit('hi')", "", "emit / except s1 volatile [\"hi\"]\n");
+	expect_trace("socket.broadcast:to('r'):emit('hi')", "", "emit / to r except s1 [\"hi\"]\n");
+	/* a socket's flags before a room: the others in it, as socket:to means */
+	expect_trace("socket.volatile.broadcast:emit('hi')", "", "emit / except s1 volatile [\"hi\"]\n");
+	expect_trace("socket.volatile:to('r'):emit('hi')", "", "emit / to r except s1 volatile [\"hi\"]\n");
+	expect_trace("socket.volatile:except('r'):emit('hi')", "", "emit / except s1,r volatile [\"hi\"]\n");
+	expect_trace("io.compress(false):to('r'):compress(true):emit('hi')", "", "emit / to r [\"hi\"]\n");
+	expect_trace("socket:compress(true):emit('hi')", "", "emit / to s1 direct [\"hi\"]\n");
+	expect_trace("io.local_:emit('hi'); io.to('r').local_:emit('hi')", "", "emit / [\"hi\"]\nemit / to r [\"hi\"]\n");
+	expect_trace("socket.local_:emit('hi')", "", "emit / except s1 [\"hi\"]\n");
+	expect_trace("io.send('hi', 1); io.write()", "", "emit / [\"message\",\"hi\",1]\nemit / [\"message\"]\n");
+	expect_trace("socket:send('hi'); socket:write('ho')", "", "emit / to s1 direct [\"message\",\"hi\"]\nemit / to s1 direct [\"message\",\"ho\"]\n");
 	expect_trace("local p, d = io.to('r'):once('k'):emit('hi'); local q, e = io.to('r'):once('k'):emit('hi')\n"
 		     "io.emit('said', p, d, q, e)", "",
 		     "emit / to r once k [\"hi\"]\nemit / [\"said\",\"ep.1\",false,\"ep.1\",true]\n");
@@ -43,6 +58,10 @@ static void test_refused_emits(void **state)
 	expect_error("io.to{1}:emit('x')", "", "room's name");
 	expect_error("io.to():emit('x')", "", "room's name");
 	expect_error("io.to('a'):once(''):emit('x')", "", "a key has");
+	expect_error("io.compress('no')", "", "boolean expected");
+	expect_error("io.to('r'):compress()", "", "boolean expected");
+	expect_error("socket:compress(1)", "", "boolean expected");
+	expect_trace("if io.to('r').broadcast or io.to('r').emits then io.emit('there') end", "", "");
 	expect_error("socket:emit('x', print)", "", "argument 1: a function cannot be sent");
 	expect_error("socket:emit('x', 1, {a={1,print}})", "", "argument 2.a[2]: a function cannot be sent");
 	expect_error("socket:emit('x', socket)", "", "a socket cannot be sent");
@@ -82,7 +101,7 @@ static void test_rooms(void **state)
 static void test_socket(void **state)
 {
 	(void)state;
-	expect_trace("io.emit('x', socket.id, socket.nsp, socket.connected, socket.handshake.auth.token, socket.handshake.query.EIO,\n"
+	expect_trace("io.emit('x', socket.id, socket.nsp, socket.connected and not socket.disconnected, socket.handshake.auth.token, socket.handshake.query.EIO,\n"
 		     "socket.handshake.headers['user-agent'], socket.handshake.address, socket.unknown, type(socket.data))", "",
 		     "emit / [\"x\",\"s1\",\"/\",true,\"t0\",\"4\",\"test\",\"127.0.0.1\",null,\"table\"]\n");
 	expect_error("socket.name = 'x'", "", "cannot set socket.name");

@@ -16,9 +16,11 @@ static size_t fill_queue(struct fixture *f, struct bytes *frame)
 	size_t sent = 0;
 	int error;
 
+	assert_true(channel_is_idle(f->ch));
 	while ((error = channel_send(f->ch, &piece, 1)) == 0)
 		sent++;
 	assert_int_equal(error, POLLUX_TOO_BIG);
+	assert_false(channel_is_idle(f->ch));
 	return sent;
 }
 

@@ -71,7 +71,12 @@ static void fake_hold(struct channel *ch, bool hold)
 	w->held = hold;
 }
 
-static const struct channel_ops wire_ops = { fake_send, fake_close, fake_hold };
+static bool fake_is_idle(const struct channel *ch)
+{
+	return !((const struct wire *)ch)->busy;
+}
+
+static const struct channel_ops wire_ops = { fake_send, fake_close, fake_hold, fake_is_idle };
 
 static void wire_upgrade(struct fake *f, exchange_opened *opened, void *ctx)
 {

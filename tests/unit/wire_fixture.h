@@ -14,7 +14,7 @@ struct wire {
 	int calls, pieces;           /* of send */
 	int closed_with;             /* core closed it with this code; -1: it has not */
 	bool gone;                   /* it is core's no more */
-	bool held, slow;             /* slow: takes nothing more */
+	bool held, slow, busy;       /* slow: takes nothing more; busy: has not sent all yet */
 };
 
 /* Waits until the request has become a connection; free with wire_free. */
