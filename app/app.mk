@@ -15,6 +15,8 @@ libapp_a_SOURCES = \
 	app/match.c app/match.h \
 	app/module.c app/module.h \
 	app/options.c app/options.h \
+	app/outgoing.c app/outgoing.h \
+	app/register.c app/register.h \
 	app/sandbox.c app/sandbox.h \
 	app/socket.c app/socket.h \
 	app/state.h \

@@ -107,6 +107,7 @@ static int run(struct host *h, struct event *ev, lua_CFunction f, struct call *c
 	h->ev = ev;
 	h->serial++;
 	h->scalars_count = 0;
+	h->telling = false;
 	h->nsp = view ? host_namespace(h, view->nsp, strlen(view->nsp)) : NULL;
 	if (!h->nsp)
 		return POLLUX_NOT_FOUND;
@@ -120,31 +121,54 @@ static int run(struct host *h, struct event *ev, lua_CFunction f, struct call *c
 	return error;
 }
 
-/* Calls each function of the array at index `list` with the values from index `first` to `last`. */
-static void call_all(lua_State *L, int list, int first, int last)
+/* Pushes the function and what it is called with: the socket and the values from index `first` to `last`. How many that is. */
+static int push_call(lua_State *L, int list, size_t i, int socket, int first, int last)
+{
+	luaL_checkstack(L, last - first + 4, "too many arguments");
+	lua_rawgeti(L, list, (lua_Integer)i);
+	lua_pushvalue(L, socket);
+	for (int arg = first; arg <= last; arg++)
+		lua_pushvalue(L, arg);
+	return last - first + 2;
+}
+
+/* Calls each function of the array at index `list`. */
+static void call_all(lua_State *L, int list, int socket, int first, int last)
 {
 	size_t n = lua_rawlen(L, list);
 
-	for (size_t i = 1; i <= n; i++) {
-		luaL_checkstack(L, last - first + 2, "too many arguments");
-		lua_rawgeti(L, list, (lua_Integer)i);
-		for (int arg = first; arg <= last; arg++)
-			lua_pushvalue(L, arg);
-		lua_call(L, last - first + 1, 0);
-	}
+	for (size_t i = 1; i <= n; i++)
+		lua_call(L, push_call(L, list, i, socket, first, last), 0);
 }
 
-/* Pushes the event's name and returns true when there are handlers for it, which are pushed instead. */
-static bool push_handlers(lua_State *L, const struct namespace *nsp, struct json_slice name)
+static void call_list(lua_State *L, const struct namespace *nsp, enum handlers which, int socket, int first, int last)
 {
-	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->events);
+	if (!nsp->has[which])
+		return;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->lists[which]);
+	call_all(L, lua_gettop(L), socket, first, last);
+	lua_pop(L, 1);
+}
+
+static void push_name(lua_State *L, struct json_slice name)
+{
 	if (json_kind(name) == JSON_STRING && !memchr(name.at, '\\', name.len))
 		lua_pushlstring(L, name.at + 1, name.len - 2);
 	else if (json_kind(name) == JSON_STRING)
 		lazy_push(L, name, 0, 1);
 	else
 		lua_pushlstring(L, name.at, name.len);
-	return lua_rawget(L, -2) == LUA_TTABLE;
+}
+
+/* Pushes the event's name, and the list of its handlers; false: there are none, and nil is pushed. */
+static bool push_handlers(lua_State *L, const struct namespace *nsp, struct json_slice name)
+{
+	push_name(L, name);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->events);
+	lua_pushvalue(L, -2);
+	lua_rawget(L, -2);
+	lua_remove(L, -2);
+	return lua_istable(L, -1);
 }
 
 /* The table of the event's attachments, as index; 0: none. */
@@ -176,26 +200,80 @@ static void push_arguments(lua_State *L, const struct incoming *in, size_t curso
 	}
 }
 
-/* Stack: list, attachments or nil, socket, arguments…, ack */
+/* What io.use's and io.use_packet's functions say: nil, message, data on the top. */
+static bool is_refusal(lua_State *L, const char *what)
+{
+	if (lua_toboolean(L, -3) || lua_isnil(L, -2))
+		return false;
+	if (lua_type(L, -2) != LUA_TSTRING)
+		luaL_error(L, "%s: the refusal's message must be a string, not a %s", what, luaL_typename(L, -2));
+	return true;
+}
+
+/* Whether io.use_packet's functions let the event pass; else { message =, data = } is pushed. */
+static bool is_admitted(lua_State *L, const struct namespace *nsp, int socket, int first, int last)
+{
+	int list;
+
+	if (!nsp->has[PACKET_MIDDLEWARE])
+		return true;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->lists[PACKET_MIDDLEWARE]);
+	list = lua_gettop(L);
+	for (size_t i = 1; i <= lua_rawlen(L, list); i++) {
+		lua_call(L, push_call(L, list, i, socket, first, last), 3);
+		if (is_refusal(L, "io.use_packet")) {
+			lua_createtable(L, 0, 2);
+			lua_insert(L, -3);
+			lua_setfield(L, -3, "data");
+			lua_setfield(L, -2, "message");
+			return false;
+		}
+		lua_settop(L, list);
+	}
+	lua_settop(L, list - 1);
+	return true;
+}
+
+/* The refusal, on the top, is an event of its own: io.on("error", …). */
+static void call_error(lua_State *L, const struct namespace *nsp, int socket)
+{
+	static const char name[] = "\"error\"";
+	int refusal = lua_gettop(L);
+
+	if (push_handlers(L, nsp, (struct json_slice){name, sizeof(name) - 1}))
+		call_all(L, refusal + 2, socket, refusal, refusal);
+}
+
+/* Stack: name, list or nil, attachments or nothing, socket, name, arguments…, ack */
 static int run_packet(lua_State *L)
 {
 	struct call *call = lua_touserdata(L, 1);
 	struct host *h = host_of(L);
+	const struct namespace *nsp = h->nsp;
 	const struct socket_view *view = event_socket(h->ev);
 	struct json_slice name;
 	size_t cursor = 0;
-	int list, attachments, first;
+	int attachments, socket, last;
+	bool heard;
 
-	if (!json_array_next(call->in->payload, &cursor, &name) || !push_handlers(L, h->nsp, name))
+	if (!json_array_next(call->in->payload, &cursor, &name))
 		return 0;
-	list = lua_gettop(L);
+	heard = push_handlers(L, nsp, name);
+	if (!heard && !nsp->has[ON_ANY] && !nsp->has[PACKET_MIDDLEWARE])
+		return 0;
 	attachments = push_attachments(L, call->in);
 	socket_push_own(L, view);
-	first = lua_gettop(L);
+	socket = lua_gettop(L);
+	lua_pushvalue(L, 2);
 	push_arguments(L, call->in, cursor, attachments);
 	if (call->in->ack_id >= 0)
 		ack_push(L, view, call->in->ack_id);
-	call_all(L, list, first, lua_gettop(L));
+	last = lua_gettop(L);
+	call_list(L, nsp, ON_ANY, socket, socket + 1, last);
+	if (!is_admitted(L, nsp, socket, socket + 1, last))
+		call_error(L, nsp, socket);
+	else if (heard)
+		call_all(L, 3, socket, socket + 2, last);
 	socket_store_data(L);
 	return 0;
 }
@@ -252,9 +330,8 @@ static int run_connection(lua_State *L)
 {
 	struct host *h = host_of(L);
 
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_CONNECTION]);
 	socket_push_own(L, event_socket(h->ev));
-	call_all(L, 2, 3, 3);
+	call_list(L, h->nsp, ON_CONNECTION, 2, 3, 2);
 	socket_store_data(L);
 	return 0;
 }
@@ -264,12 +341,10 @@ static int run_disconnect(lua_State *L)
 	struct call *call = lua_touserdata(L, 1);
 	struct host *h = host_of(L);
 
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_DISCONNECTING]);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->nsp->lists[ON_DISCONNECT]);
 	socket_push_own(L, event_socket(h->ev));
 	lua_pushstring(L, call->reason);
-	call_all(L, 2, 4, 5);
-	call_all(L, 3, 4, 5);
+	call_list(L, h->nsp, ON_DISCONNECTING, 2, 3, 3);
+	call_list(L, h->nsp, ON_DISCONNECT, 2, 3, 3);
 	socket_store_data(L);
 	return 0;
 }
@@ -280,8 +355,6 @@ static void write_refusal(lua_State *L, struct buf *out)
 	struct encoder e;
 	int top = lua_gettop(L);
 
-	if (lua_type(L, top - 1) != LUA_TSTRING)
-		luaL_error(L, "io.use: the refusal's message must be a string, not a %s", luaL_typename(L, top - 1));
 	encode_init(&e, out, 0);
 	buf_add_str(out, "{\"message\":");
 	if (encode_value(L, &e, top - 1, 1))
@@ -307,7 +380,7 @@ static int run_middleware(lua_State *L)
 		lua_rawgeti(L, 2, (lua_Integer)i);
 		lua_pushvalue(L, 3);
 		lua_call(L, 1, 3);
-		if (!lua_toboolean(L, -3) && !lua_isnil(L, -2)) {
+		if (is_refusal(L, "io.use")) {
 			write_refusal(L, call->refusal);
 			call->refused = true;
 			return 0;
@@ -323,14 +396,9 @@ static bool namespace_exists(void *ctx, const char *nsp)
 	return host_namespace(ctx, nsp, strlen(nsp));
 }
 
-static bool list_is_empty(struct host *h, const struct namespace *nsp, enum handlers list)
+static bool has(const struct namespace *nsp, enum handlers list)
 {
-	bool empty = true;
-
-	if (nsp && lua_rawgeti(h->L, LUA_REGISTRYINDEX, nsp->lists[list]) == LUA_TTABLE)
-		empty = lua_rawlen(h->L, -1) == 0;
-	lua_settop(h->L, 0);
-	return empty;
+	return nsp && nsp->has[list];
 }
 
 static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
@@ -345,7 +413,7 @@ static int admit(void *ctx, struct event *ev, struct buf *refusal)
 	struct call call = {.refusal = refusal};
 	int error;
 
-	if (list_is_empty(ctx, nsp_of_event(ctx, ev), MIDDLEWARE))
+	if (!has(nsp_of_event(ctx, ev), MIDDLEWARE))
 		return 0;
 	error = run(ctx, ev, run_middleware, &call, "middleware");
 	if (error) {
@@ -360,7 +428,7 @@ static int connection(void *ctx, struct event *ev)
 {
 	struct call call = {0};
 
-	if (list_is_empty(ctx, nsp_of_event(ctx, ev), ON_CONNECTION))
+	if (!has(nsp_of_event(ctx, ev), ON_CONNECTION))
 		return 0;
 	return run(ctx, ev, run_connection, &call, "connection");
 }
@@ -389,7 +457,7 @@ static int disconnect(void *ctx, struct event *ev, const char *reason)
 	struct call call = {.reason = reason};
 	struct namespace *nsp = nsp_of_event(ctx, ev);
 
-	if (list_is_empty(ctx, nsp, ON_DISCONNECTING) && list_is_empty(ctx, nsp, ON_DISCONNECT))
+	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT))
 		return 0;
 	return run(ctx, ev, run_disconnect, &call, "disconnect");
 }

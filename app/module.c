@@ -12,6 +12,7 @@
 #include "app/encode.h"
 #include "app/lists.h"
 #include "app/options.h"
+#include "app/register.h"
 #include "app/sandbox.h"
 #include "app/state.h"
 #include "app/target.h"
@@ -31,76 +32,14 @@ static struct namespace *nsp_of(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-static void check_loading(lua_State *L, const char *what)
-{
-	if (!host_of(L)->settings)
-		luaL_error(L, "%s: handlers are registered while the file loads, once for all sockets, not in a handler", what);
-}
-
-/* Appends the function at index to the array on the top, which is popped. */
-static void append(lua_State *L, int function)
-{
-	lua_pushvalue(L, function);
-	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-	lua_pop(L, 1);
-}
-
-static void check_handler(lua_State *L, int arg, const char *what)
-{
-	if (lua_type(L, arg) != LUA_TFUNCTION)
-		luaL_error(L, "%s: the handler must be a function, not a %s", what, luaL_typename(L, arg));
-}
-
-static bool push_list(lua_State *L, const struct namespace *nsp, const char *name)
-{
-	static const struct {
-		const char *name;
-		enum handlers list;
-	} lists[] = {{"connection", ON_CONNECTION},
-		{"connect", ON_CONNECTION},
-		{"disconnecting", ON_DISCONNECTING},
-		{"disconnect", ON_DISCONNECT}};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		if (strcmp(name, lists[i].name) == 0) {
-			lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->lists[lists[i].list]);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* on(name, function) */
-static int module_on(lua_State *L)
-{
-	const struct namespace *nsp = nsp_of(L);
-	const char *name;
-
-	check_loading(L, "io.on");
-	if (lua_type(L, 1) != LUA_TSTRING)
-		return luaL_error(L, "io.on: the event's name must be a string, not a %s%s", luaL_typename(L, 1),
-				  lua_istable(L, 1) ? " (io.on is called with a dot)" : "");
-	check_handler(L, 2, "io.on");
-	lua_settop(L, 2);
-	name = lua_tostring(L, 1);
-	if (strcmp(name, "connect_error") == 0 || strcmp(name, "newListener") == 0 || strcmp(name, "removeListener") == 0)
-		return luaL_error(L, "io.on: '%s' is a reserved event name", name);
-	if (!push_list(L, nsp, name)) {
-		lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->events);
-		luaL_getsubtable(L, 3, name);
-	}
-	append(L, 2);
-	return 0;
-}
-
 /* on_ack(name, function): one a name, since emit_with_ack names the one it means */
 static int module_on_ack(lua_State *L)
 {
-	check_loading(L, "io.on_ack");
+	register_check_loading(L, "io.on_ack");
 	if (lua_type(L, 1) != LUA_TSTRING)
 		return luaL_error(L, "io.on_ack: the handler's name must be a string, not a %s%s", luaL_typename(L, 1),
 				  lua_istable(L, 1) ? " (io.on_ack is called with a dot)" : "");
-	check_handler(L, 2, "io.on_ack");
+	register_check_handler(L, 2, "io.on_ack");
 	lua_settop(L, 2);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->acks);
 	lua_pushvalue(L, 1);
@@ -109,16 +48,6 @@ static int module_on_ack(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_pushvalue(L, 2);
 	lua_rawset(L, 3);
-	return 0;
-}
-
-/* use(function) */
-static int module_use(lua_State *L)
-{
-	check_loading(L, "io.use");
-	check_handler(L, 1, "io.use");
-	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->lists[MIDDLEWARE]);
-	append(L, 1);
 	return 0;
 }
 
@@ -254,9 +183,7 @@ static int module_log(lua_State *L)
 /* What every namespace has. */
 static void set_common(lua_State *L, struct namespace *nsp)
 {
-	static const luaL_Reg functions[] = {{"on", module_on},
-		{"on_ack", module_on_ack},
-		{"use", module_use},
+	static const luaL_Reg functions[] = {{"on_ack", module_on_ack},
 		{"emit", module_emit},
 		{"send", module_send},
 		{"write", module_send},
@@ -271,6 +198,7 @@ static void set_common(lua_State *L, struct namespace *nsp)
 
 	lua_pushlightuserdata(L, nsp);
 	luaL_setfuncs(L, functions, 1);
+	register_functions(L, nsp);
 	lua_pushstring(L, nsp->name);
 	lua_setfield(L, -2, "name");
 	/* targets never change, so that these stand in the table like any value */

@@ -13,13 +13,18 @@
 #include "core/settings.h"
 
 /* Lists of handlers of a namespace: references into Lua's registry, to arrays of functions. */
-enum handlers { ON_CONNECTION, ON_DISCONNECTING, ON_DISCONNECT, MIDDLEWARE, LISTS };
+enum handlers {
+	ON_CONNECTION, ON_DISCONNECTING, ON_DISCONNECT, MIDDLEWARE,
+	PACKET_MIDDLEWARE, ON_ANY, ON_ANY_OUTGOING,
+	LISTS
+};
 
 struct namespace {
 	struct namespace *next;
 	int events;          /* reference to a table: event name → array of functions */
 	int acks;            /* reference to a table: name of an acknowledgement's handler → function */
 	int lists[LISTS];
+	bool has[LISTS];     /* which of them are not empty */
 	char name[];
 };
 
@@ -45,6 +50,7 @@ struct host {
 	/* Of the running event. */
 	struct event *ev;                /* NULL between events and while the file loads */
 	struct namespace *nsp;           /* of the event's socket, or NULL */
+	bool telling;                    /* an io.on_any_outgoing handler runs */
 	uint64_t serial;                 /* tells this event's sockets from those that a script kept */
 	struct scalar scalars[SCALARS];
 	int scalars_count;

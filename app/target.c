@@ -8,6 +8,7 @@
 #include "app/arguments.h"
 #include "app/class.h"
 #include "app/lazy.h"
+#include "app/outgoing.h"
 
 #define ROOMS_MAX 256
 #define KEY_MAX_BYTES 1024
@@ -173,6 +174,7 @@ static int emit(lua_State *L, const struct target *t, struct emission *e, int fi
 	struct event *ev = host_event(L, "emit");
 	struct encoder args;
 	struct emitted emitted;
+	int last = lua_gettop(L);
 
 	arguments_check_name(L, first);
 	arguments_encode(L, &args, first, 0);
@@ -188,6 +190,8 @@ static int emit(lua_State *L, const struct target *t, struct emission *e, int fi
 		lua_pushliteral(L, "gone");
 		return 2;
 	}
+	if (!emitted.duplicate)
+		outgoing_tell(L, t->nsp, e, first, last);
 	return push_emitted(L, ev, &emitted);
 }
 
