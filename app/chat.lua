@@ -1,8 +1,10 @@
 -- Pollux's default application: chat rooms with nicknames, history and notices. The page in static/ is its client.
---   client → server   join(room, nickname, ack)   leave(room, ack)   say(room, text, id, ack)   rooms(ack)
---   server → client   message{room, id, from, text, at}   joined{room, nickname}   left{room, nickname}
+--   client → server   join(room, nickname, ack)   leave(room, ack)   say(room, text, id, ack)   history(room, before, ack)
+--                     typing(room)   rooms(ack)
+--   server → client   message{room, id, from, text, at}   joined{room, nickname}   left{room, nickname}   typing{room, nickname}
 -- Every ack gets { ok = true, … } or { ok = false, error = "…" }; join's has here, some of the nicknames in the room, more
--- (whether there are others) and history. A socket's nicknames stand in socket.data.names[room].
+-- (whether there are others) and history, each message with its position; history's has what was said before such a position.
+-- A socket's nicknames stand in socket.data.names[room].
 -- A nickname is one person's in a room. Who comes back before the loss of the old connection was noticed, or has a second tab, is
 -- known by auth.person, a secret that the browser made up: sockets with the same one are one person, who joins and leaves once.
 -- No event looks at everybody in a room: each nickname has a seat, a room of its own for the sockets that have it, and who joins
@@ -74,10 +76,12 @@ local function tell_left(room, socket, nickname)
 	if not find_namesake(room, socket, nickname) then tell("left", room, socket, nickname) end
 end
 
--- The room's newest messages, oldest first.
-local function history(room)
+-- The room's newest messages, or the newest before a position, oldest first; nil if the position is of another log.
+local function history(room, before)
+	local rows = io.history(room, { before = before, limit = HISTORY })
+	if not rows then return nil end
 	local messages = io.array {}
-	for i, row in ipairs(io.history(room, { limit = HISTORY })) do
+	for i, row in ipairs(rows) do
 		local m = row.args[1]
 		messages[i] = { id = m.id, from = m.from, text = m.text, at = m.at, position = row.position }
 	end
@@ -130,6 +134,21 @@ io.on("say", function(socket, room, text, id, ack)
 	local message = { room = room, id = id, from = nickname, text = text, at = io.now() }
 	local position, duplicate = io.to(room):once(room .. "\n" .. nickname .. "\n" .. id):emit("message", message)
 	answer(ack, { ok = true, position = position, duplicate = duplicate })
+end)
+
+io.on("history", function(socket, room, before, ack)
+	room = name(room, 64)
+	if not (room and nickname_in(socket, room)) then return refuse(ack, "not in this room") end
+	local ok, messages = pcall(history, room, before)
+	if not (ok and messages) then return refuse(ack, "no such position") end
+	answer(ack, { ok = true, history = messages })
+end)
+
+-- Told to those who can hear it now, kept by nobody. Who hears it forgets it after some seconds.
+io.on("typing", function(socket, room)
+	room = name(room, 64)
+	local nickname = room and nickname_in(socket, room)
+	if nickname then socket:to(room).volatile:emit("typing", { room = room, nickname = nickname }) end
 end)
 
 io.on("rooms", function(_, ack)

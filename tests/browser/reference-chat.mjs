@@ -59,8 +59,8 @@ const namesakes = (socket, room, nickname) => members(room).filter((other) => ot
 const isSamePerson = (a, b) => Boolean(a.handshake.auth.person) && a.handshake.auth.person === b.handshake.auth.person;
 const hereIn = (room) => [...new Set(members(room).map((one) => nicknameIn(one, room)))];
 
-function historyOf(room) {
-	return rows.filter((row) => row.room === room).slice(-HISTORY)
+function historyOf(room, before = Infinity) {
+	return rows.filter((row) => row.room === room && Number(row.position) < before).slice(-HISTORY)
 		.map(({ id, from, text, at, position }) => ({ id, from, text, at, position }));
 }
 
@@ -119,6 +119,13 @@ io.on("connection", (socket) => {
 		answer(ack)({ ok: true });
 	});
 	socket.on("say", (room, text, id, ack) => onSay(socket, room, text, id, answer(ack)));
+	socket.on("history", (room, before, ack) => answer(ack)(nicknameIn(socket, room) === undefined
+		? { ok: false, error: "not in this room" } : { ok: true, history: historyOf(room, Number(before)) }));
+	socket.on("typing", (room) => {
+		const nickname = nicknameIn(socket, room);
+		if (nickname !== undefined)
+			socket.to(room).volatile.emit("typing", { room, nickname });
+	});
 	socket.on("rooms", (ack) => answer(ack)({ ok: true, rooms: [...io.of("/").adapter.rooms]
 		.filter(([name]) => !io.of("/").sockets.has(name)).map(([name, who]) => ({ name, here: who.size })) }));
 	socket.on("disconnecting", () => Object.keys(socket.data.names).forEach((room) => onLeave(socket, room)));

@@ -99,7 +99,7 @@ if (!isReference) describe('the chat', () => {
 
 	ours('calls without an acknowledgement, with too little or of the wrong kind harm nobody', async () => {
 		const a = await server.client();
-		for (const name of ['join', 'leave', 'say', 'rooms']) for (const args of [[], [null], [1, 2, 3, 4], [{}, []], ['r', 'n']]) a.emit(name, ...args);
+		for (const name of ['join', 'leave', 'say', 'history', 'typing', 'rooms']) for (const args of [[], [null], [1, 2, 3, 4], [{}, []], ['r', 'n']]) a.emit(name, ...args);
 		assert.equal((await a.emitWithAck('rooms')).ok, true);
 	});
 
@@ -117,6 +117,36 @@ if (!isReference) describe('the chat', () => {
 		for (let i = 0; i < 60; i++) await say(a, 'long', `t${i}`);
 		const b = await joined('long', 'B');
 		assert.deepEqual(b.answer.history.map(({ text }) => text), Array.from({ length: 50 }, (_, i) => `t${i + 10}`));
+	});
+
+	ours('older messages are fetched page by page, from any process', async () => {
+		const a = await joined('pages', 'A', { via: 0 });
+		for (let i = 0; i < 120; i++) await say(a, 'pages', `t${i}`);
+		const b = await joined('pages', 'B', { via: 1 });
+		const all = [...b.answer.history];
+		for (let page; page?.length !== 0; all.unshift(...page)) {
+			const answer = await b.emitWithAck('history', 'pages', all[0].position);
+			assert.equal(answer.ok, true, answer.error);
+			page = answer.history;
+		}
+		assert.deepEqual(all.map(({ text }) => text), Array.from({ length: 120 }, (_, i) => `t${i}`));
+		const outside = await server.client();
+		assert.deepEqual(await outside.emitWithAck('history', 'pages', all[0].position), { ok: false, error: 'not in this room' });
+		for (const position of [7, {}, 'nonsense', '']) assert.equal((await b.emitWithAck('history', 'pages', position)).ok, false, position);
+		assert.equal((await b.emitWithAck('rooms')).ok, true);
+	});
+
+	ours('who is typing is told to those in the room, and kept nowhere', async () => {
+		const options = (via) => ({ via, transports: ['websocket'] });
+		const [a, b, c] = [await joined('desk', 'A', options(0)), await joined('desk', 'B', options(1)), await joined('other', 'C', options(1))];
+		const [own, heard, elsewhere] = [a, b, c].map((socket) => collect(socket, 'typing'));
+		a.emit('typing', 'desk');
+		c.emit('typing', 'desk');
+		await heard.until(1);
+		await say(a, 'desk', 'done');
+		assert.deepEqual(heard, Object.assign([{ room: 'desk', nickname: 'A' }], { until: heard.until }));
+		assert.deepEqual([own.length, elsewhere.length], [0, 0]);
+		assert.deepEqual((await joined('desk', 'D')).answer.history.map(({ text }) => text), ['done']);
 	});
 
 	ours('all processes are killed in mid-conversation: the client comes back, and nothing is lost or doubled', async () => {

@@ -78,6 +78,11 @@ static void test_refusals(void **state)
 		{"[\"join\",\"r\",\"\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9"
 		 "123456789012345678\"]", "a nickname"},
 		{"[\"say\",\"r\",\"x\",\"id\"]", "not in this room"},
+		{"[\"history\",\"r\",\"ep.1\"]", "not in this room"},
+		{"[\"history\",{},\"ep.1\"]", "not in this room"},
+		{"[\"history\",\"in\",\"nonsense\"]", "no such position"},
+		{"[\"history\",\"in\",7]", "no such position"},
+		{"[\"history\",\"in\",\"another.1\"]", "no such position"},
 		{"[\"say\",\"in\",\"\",\"id\"]", "a message has 1 to 4000 characters"},
 		{"[\"say\",\"in\",5,\"id\"]", "a message has"},
 		{"[\"say\",\"in\",\"x\",null]", "a message needs an id"},
@@ -105,6 +110,20 @@ static void test_refusals(void **state)
 	app_close(&a);
 }
 
+/* What stands before the oldest message of a join's answer. */
+static void older(struct app *a, int socket, const char *joined)
+{
+	const char *position = strstr(joined, "\"position\":\"") + strlen("\"position\":\"");
+	char payload[128];
+	const char *t;
+
+	snprintf(payload, sizeof(payload), "[\"history\",\"r\",\"%.*s\"]", (int)strcspn(position, "\""), position);
+	t = send(a, socket, payload);
+	expect_part(t, "\"text\":\"text 1\"");
+	expect_part(t, "\"text\":\"text 10\"");
+	assert_null(strstr(t, "\"text\":\"text 11\""));
+}
+
 static void test_long_history(void **state)
 {
 	struct app a = app_load_file(CHAT_LUA, 0);
@@ -127,6 +146,22 @@ static void test_long_history(void **state)
 	expect_part(t, "\"text\":\"text 60\"");
 	assert_null(strstr(t, "\"text\":\"text 10\""));
 	assert_true(strstr(t, "\"text\":\"text 11\"") < strstr(t, "\"text\":\"text 60\""));
+	older(&a, two, t);
+	app_close(&a);
+}
+
+/* To the others in the room, volatile, and only from somebody in it. */
+static void test_typing(void **state)
+{
+	struct app a = app_load_file(CHAT_LUA, 0);
+
+	(void)state;
+	send(&a, 0, "[\"join\",\"r\",\"Ann\"]");
+	assert_int_equal(app_event(&a, "[\"typing\",\"r\"]", -1), 0);
+	assert_string_equal(app_trace(&a), "emit / to r except s1 volatile [\"typing\",{\"nickname\":\"Ann\",\"room\":\"r\"}]\n");
+	assert_int_equal(app_event(&a, "[\"typing\",\"elsewhere\"]", -1), 0);
+	assert_int_equal(app_event(&a, "[\"typing\"]", -1), 0);
+	assert_string_equal(app_trace(&a), "");
 	app_close(&a);
 }
 
@@ -186,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_long_history),
+		cmocka_unit_test(test_typing),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_cost),
 	};
