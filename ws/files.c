@@ -1,7 +1,6 @@
 /*
  * A path is decoded first and looked at afterwards: its parts must be names (no "." at the beginning, so no ".." either), and an
- * encoded slash or NUL is in none. Symbolic links are the kernel's task: openat2 follows those that stay beneath the folder; where
- * the kernel is too old for it (before 5.6) or a sandbox forbids it, none is followed.
+ * encoded slash or NUL is in none. Symbolic links are base/beneath.h's task.
  *
  * Big files go from the descriptor to the socket by sendfile, in libmicrohttpd.
  */
@@ -11,13 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/beneath.h"
 #include "base/say.h"
 #include "proto/header.h"
 #include "ws/request.h"
@@ -107,39 +105,6 @@ static bool find_name(const char *path, char name[FILE_PATH_MAX])
 	return true;
 }
 
-/* One part after the other, no symbolic links. */
-static int open_plainly(int root, const char *name)
-{
-	char part[FILE_PATH_MAX];
-	int dir = root, fd;
-
-	for (;;) {
-		size_t len = strcspn(name, "/");
-		bool last = name[len] == '\0';
-
-		memcpy(part, name, len);
-		part[len] = '\0';
-		fd = openat(dir, part, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (last ? 0 : O_DIRECTORY));
-		if (dir != root)
-			close(dir);
-		if (fd < 0 || last)
-			return fd;
-		dir = fd;
-		name += len + 1;
-	}
-}
-
-static int open_beneath(int root, const char *name)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
-
-	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_plainly(root, name) : fd;
-}
-
 /* ---- answers ---- */
 
 static void answer_text(struct request *r, int status, const char *headers, const char *text)
@@ -152,7 +117,7 @@ static void answer_text(struct request *r, int status, const char *headers, cons
 /* A descriptor of a regular file, or -1. */
 static int open_file(const struct files *f, const char *name, struct stat *st)
 {
-	int fd = f->root < 0 ? -1 : open_beneath(f->root, name);
+	int fd = f->root < 0 ? -1 : beneath_open(f->root, name);
 
 	if (fd >= 0 && (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))) {
 		close(fd);
@@ -177,7 +142,7 @@ static bool answer_folder(const struct files *f, struct request *r, const char *
 {
 	char headers[2 * FILE_PATH_MAX + 512];
 	struct stat st;
-	int fd = f->root < 0 ? -1 : open_beneath(f->root, name);
+	int fd = f->root < 0 ? -1 : beneath_open(f->root, name);
 	bool is_folder = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 
 	if (fd >= 0)
