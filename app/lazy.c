@@ -76,7 +76,7 @@ static void push_number(lua_State *L, struct json_slice n)
 {
 	int64_t integer;
 
-	if (json_integer(n, &integer) && (integer || n.at[0] != '-'))
+	if (json_to_integer(n, &integer) && (integer || n.at[0] != '-'))
 		lua_pushinteger(L, integer);
 	else
 		lua_pushnumber(L, strtod(n.at, NULL));

@@ -323,7 +323,7 @@ int event_position_parse(const struct event *ev, struct text position, int64_t *
 	if (!dot)
 		return POLLUX_PROTOCOL;
 	number = (struct json_slice){dot + 1, position.len - (size_t)(dot + 1 - position.at)};
-	if (!number.len || number.len > 18 || !json_integer(number, seq) || *seq < 0)
+	if (!number.len || number.len > 18 || !json_to_integer(number, seq) || *seq < 0)
 		return POLLUX_PROTOCOL;
 	return (size_t)(dot - position.at) == epoch_len && memcmp(position.at, epoch, epoch_len) == 0 ? 0 : POLLUX_GONE;
 }

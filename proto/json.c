@@ -328,7 +328,7 @@ bool json_object_next(struct json_slice object, size_t *cursor, struct json_slic
 	return true;
 }
 
-bool json_object_get(struct json_slice object, const char *name, struct json_slice *value)
+bool json_object_find(struct json_slice object, const char *name, struct json_slice *value)
 {
 	struct json_slice key, each;
 	size_t cursor = 0;
@@ -343,7 +343,7 @@ bool json_object_get(struct json_slice object, const char *name, struct json_sli
 	return found;
 }
 
-bool json_integer(struct json_slice value, int64_t *number)
+bool json_to_integer(struct json_slice value, int64_t *number)
 {
 	const char *end = value.at + value.len;
 	const char *at = json_skip_space(value.at, end);

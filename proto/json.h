@@ -2,6 +2,7 @@
  * A scanner for JSON (RFC 8259) that validates and slices, and builds no tree: arguments are
  * relayed byte for byte. Pure: no I/O, no allocation, results point into the
  * caller's bytes. All functions but json_check expect text that json_check accepted.
+ * No name here may be one of jansson's, which libjwt brings: the program's would take the library's place.
  */
 #ifndef POLLUX_JSON_H
 #define POLLUX_JSON_H
@@ -33,7 +34,7 @@ bool json_array_next(struct json_slice array, size_t *cursor, struct json_slice 
 /* Walks an object likewise; *key is the string with its quotes. */
 bool json_object_next(struct json_slice object, size_t *cursor, struct json_slice *key, struct json_slice *value);
 /* The last member of that (plain ASCII) name, which may be written with escapes: true and *value. */
-bool json_object_get(struct json_slice object, const char *name, struct json_slice *value);
+bool json_object_find(struct json_slice object, const char *name, struct json_slice *value);
 /* True when a string value (with quotes, escapes or not) says that plain ASCII text. */
 bool json_string_is(struct json_slice string, const char *text);
 /* Decodes a string value (with quotes) to UTF-8. Returns the bytes it takes (without NUL), also when that is more
@@ -43,7 +44,7 @@ size_t json_string_decode(struct json_slice string, char *out, size_t cap);
  * A byte that is no UTF-8 becomes U+FFFD: what comes out is valid whatever goes in. */
 size_t json_string_encode(const char *text, size_t len, char *out, size_t cap);
 /* True and *number when the value is an integer that fits int64 exactly (1, -2, 1.0 is not). */
-bool json_integer(struct json_slice value, int64_t *number);
+bool json_to_integer(struct json_slice value, int64_t *number);
 /* Walks every {"_placeholder":true,"num":N} inside the value, at any depth, in order: *cursor starts as 0; true with
  * the object's slice and *num (-1 when num is missing or no integer) while there is one more. One that holds another
  * object is passed over: json_placeholders_ok, which a packet has to pass first, refuses such. */

@@ -31,7 +31,7 @@ static void take_num(struct walk *w, const char *at)
 		end++;
 	if (end < w->end && (*end == '.' || *end == 'e' || *end == 'E'))
 		w->num = -1;
-	else if (!json_integer((struct json_slice){ at, (size_t)(end - at) }, &w->num))
+	else if (!json_to_integer((struct json_slice){ at, (size_t)(end - at) }, &w->num))
 		w->num = -1;
 }
 

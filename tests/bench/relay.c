@@ -29,7 +29,7 @@ static int connection(void *ctx, struct event *ev)
 	struct json_slice join, auth = { socket->auth.at, socket->auth.len };
 
 	(void)ctx;
-	if (!json_object_get(auth, "join", &join))
+	if (!json_object_find(auth, "join", &join))
 		return 0;
 	return event_join(ev, socket->nsp, socket->sid, ROOM);
 }

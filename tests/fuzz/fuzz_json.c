@@ -52,7 +52,7 @@ static void try_value(struct json_slice v)
 		try_string(v);
 		break;
 	case JSON_NUMBER:
-		json_integer(v, &number);
+		json_to_integer(v, &number);
 		break;
 	case JSON_ARRAY:
 		while (json_array_next(v, &cursor, &each)) {
@@ -88,7 +88,7 @@ static void try_placeholders(struct json_slice v, bool valid)
 		if (!valid)
 			continue;
 		MUST(json_check(object.at, object.len, JSON_MAX_DEPTH) == 0);
-		MUST(json_object_get(object, "_placeholder", &mark) && json_kind(mark) == JSON_TRUE);
+		MUST(json_object_find(object, "_placeholder", &mark) && json_kind(mark) == JSON_TRUE);
 		MUST(!ok || (num >= 0 && num < 10));
 		max = num > max ? num : max;
 	}

@@ -387,7 +387,7 @@ int event_position_parse(const struct event *ev, struct text position, int64_t *
 	if (!dot)
 		return POLLUX_PROTOCOL;
 	number = (struct json_slice){dot + 1, position.len - (size_t)(dot + 1 - position.at)};
-	if (!number.len || !json_integer(number, seq))
+	if (!number.len || !json_to_integer(number, seq))
 		return POLLUX_PROTOCOL;
 	return dot - position.at == 2 && memcmp(position.at, "ep", 2) == 0 ? 0 : POLLUX_GONE;
 }

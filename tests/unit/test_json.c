@@ -218,7 +218,7 @@ static void test_object_walk(void **unused)
 static void assert_get(const char *object, const char *name, const char *expected)
 {
 	struct json_slice value;
-	bool found = json_object_get(slice(object), name, &value);
+	bool found = json_object_find(slice(object), name, &value);
 
 	assert_int_equal(found, expected != NULL);
 	if (!found || !expected)
@@ -245,7 +245,7 @@ static void assert_integer(const char *text, bool ok, int64_t expected)
 {
 	int64_t n = 77;
 
-	assert_int_equal(json_integer(slice(text), &n), ok);
+	assert_int_equal(json_to_integer(slice(text), &n), ok);
 	assert_true(n == (ok ? expected : 77));
 }
 
