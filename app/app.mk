@@ -9,16 +9,22 @@ libapp_a_SOURCES = \
 	app/encode.c app/encode.h \
 	app/guard.c app/guard.h \
 	app/host.c app/host.h \
+	app/json.c app/json.h \
+	app/jwt.c app/jwt.h \
 	app/lazy.c app/lazy.h \
 	app/limits.c app/limits.h \
+	app/lint.c app/lint.h \
 	app/lists.c app/lists.h \
 	app/match.c app/match.h \
 	app/module.c app/module.h \
+	app/modules.c app/modules.h \
 	app/options.c app/options.h \
 	app/outgoing.c app/outgoing.h \
 	app/register.c app/register.h \
 	app/sandbox.c app/sandbox.h \
+	app/secret.c app/secret.h \
 	app/socket.c app/socket.h \
+	app/source.c app/source.h \
 	app/state.h \
 	app/strings.c app/strings.h \
 	app/target.c app/target.h \

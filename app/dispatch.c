@@ -47,6 +47,10 @@ static void log_failure(lua_State *L, const char *sid, const char *what)
 	const char *s = lua_tostring(L, -1);
 	size_t n = 0;
 
+	if (host_of(L)->complaint) {
+		buf_add_str(host_of(L)->complaint, s ? s : "no message");
+		return;
+	}
 	for (s = s ? s : "no message"; *s && n < sizeof(text) - 4; s++) {
 		if (*s == '\n') {
 			n += (size_t)snprintf(text + n, 4, " | ");

@@ -3,31 +3,30 @@
 #include "app/host.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <lauxlib.h>
 
 #include "app/ack.h"
 #include "app/dispatch.h"
 #include "app/lazy.h"
+#include "app/lint.h"
 #include "app/module.h"
 #include "app/sandbox.h"
+#include "app/secret.h"
 #include "app/socket.h"
+#include "app/source.h"
 #include "app/state.h"
 #include "app/target.h"
 #include "app/values.h"
 #include "base/say.h"
 
-#define FILE_MAX_BYTES ((size_t)4 << 20)
 #define OUT_MAX_BYTES ((size_t)64 << 20)
 /* Loading happens once, and may build tables. */
 #define LOADING_TIMES 10
-
-struct file {
-	const char *name;
-	struct buf text;
-};
 
 struct event *host_event(lua_State *L, const char *what)
 {
@@ -97,6 +96,7 @@ static int open_all(lua_State *L)
 	target_open(L);
 	socket_open(L);
 	ack_open(L);
+	secret_open(L);
 	sandbox_open(L);
 	/* slots that are set in every event exist from now on: clearing them needs no memory */
 	socket_forget(L);
@@ -106,94 +106,106 @@ static int open_all(lua_State *L)
 	return 0;
 }
 
-/* A first line with # is for the shell; its line end stays, so that lines keep their numbers. */
-static void skip_shebang(const char **text, size_t *len)
-{
-	const char *end;
-
-	if (*len == 0 || **text != '#')
-		return;
-	end = memchr(*text, '\n', *len);
-	*len -= (size_t)((end ? end : *text + *len) - *text);
-	*text = end ? end : "";
-}
-
 static int run_file(lua_State *L)
 {
-	struct file *f = lua_touserdata(L, 1);
-	const char *text = f->text.data ? f->text.data : "";
-	size_t len = f->text.len;
+	struct host *h = host_of(L);
 
 	open_all(L);
-	skip_shebang(&text, &len);
-	lua_pushfstring(L, "@%s", f->name);
-	if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
-		return lua_error(L);
+	source_compile(L, lua_touserdata(L, 1), h->file);
 	lua_call(L, 0, 0);
 	sandbox_freeze_globals(L);
 	return 0;
 }
 
-static int read_stream(struct file *f, FILE *stream)
+static void complain(const struct host *h, const char *verb, int error)
 {
-	char part[4096];
-	size_t n;
+	const char *why = error == POLLUX_SYSTEM || error == POLLUX_NOT_FOUND ? strerror(errno) : pollux_strerror(error);
 
-	while ((n = fread(part, 1, sizeof(part), stream)) > 0 && !buf_add(&f->text, part, n))
-		continue;
-	if (f->text.error)
-		return f->text.error;
-	return ferror(stream) ? POLLUX_SYSTEM : 0;
+	if (h->complaint)
+		buf_addf(h->complaint, "cannot %s %s: %s", verb, h->file, why);
+	else
+		say(SAY_ERROR, "app", NULL, "cannot %s %s: %s", verb, h->file, why);
 }
 
-static int read_file(struct file *f)
+/* The folder stays open for modules and secrets. */
+static int open_folder(struct host *h)
 {
-	FILE *stream = fopen(f->name, "re");
-	int error;
+	const char *slash = strrchr(h->file, '/');
+	char *path = strndup(slash ? h->file : ".", slash ? (size_t)(slash - h->file) + 1 : 1);
 
-	if (!stream) {
-		say(SAY_ERROR, "app", NULL, "cannot open %s: %s", f->name, strerror(errno));
-		return errno == ENOENT ? POLLUX_NOT_FOUND : POLLUX_SYSTEM;
+	if (!path)
+		return POLLUX_NO_MEMORY;
+	h->folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(path);
+	return h->folder < 0 ? POLLUX_SYSTEM : 0;
+}
+
+static int read_file(struct host *h, struct buf *text)
+{
+	int fd = open(h->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
+
+	if (fd < 0) {
+		error = errno == ENOENT ? POLLUX_NOT_FOUND : POLLUX_SYSTEM;
+		complain(h, "open", error);
+		return error;
 	}
-	error = read_stream(f, stream);
+	error = source_read(text, fd);
+	if (!error)
+		error = open_folder(h);
 	if (error)
-		say(SAY_ERROR, "app", NULL, "cannot read %s: %s", f->name,
-		    error == POLLUX_SYSTEM ? strerror(errno) : pollux_strerror(error));
-	fclose(stream);
+		complain(h, "read", error);
 	return error;
 }
 
-static int load(struct host *h, const char *name)
+static int load(struct host *h)
 {
-	struct file f = {.name = name};
+	struct buf text;
 	int error;
 
-	buf_init(&f.text, FILE_MAX_BYTES);
-	error = read_file(&f);
+	buf_init(&text, SOURCE_MAX_BYTES + (1 << 20));
+	error = read_file(h, &text);
 	if (!error) {
 		limits_begin(&h->limits, h->L, LOADING_TIMES);
 		h->limits.ceiling = h->limits.max_bytes;
-		error = dispatch_protected(h, run_file, &f, NULL, "the application cannot be loaded");
+		error = dispatch_protected(h, run_file, &text, NULL, "the application cannot be loaded");
 		limits_end(&h->limits);
 	}
-	buf_deinit(&f.text);
+	buf_deinit(&text);
 	return error;
 }
 
-int host_load(struct host **out, const char *file, struct settings *settings, struct handler *handler)
+/* lint and complaint as in struct host. */
+static int make(struct host **out, const char *file, struct settings *settings, struct lint *lint, struct buf *complaint)
 {
 	struct host *h = calloc(1, sizeof(*h));
 	int error;
 
 	if (!h)
 		return POLLUX_NO_MEMORY;
+	*out = h;
+	h->folder = -1;
 	limits_init(&h->limits);
 	h->L = limits_new_state(&h->limits);
 	buf_init(&h->out, OUT_MAX_BYTES);
 	buf_init(&h->rows, OUT_MAX_BYTES);
 	h->settings = settings;
-	error = h->L ? load(h, file) : POLLUX_NO_MEMORY;
+	h->file = file;
+	h->lint = lint;
+	h->complaint = complaint;
+	error = h->L ? load(h) : POLLUX_NO_MEMORY;
 	h->settings = NULL;
+	h->file = NULL;
+	h->complaint = NULL;
+	if (h->folder >= 0)
+		close(h->folder);
+	return error;
+}
+
+int host_load(struct host **out, const char *file, struct settings *settings, struct handler *handler)
+{
+	struct host *h = NULL;
+	int error = make(&h, file, settings, NULL, NULL);
+
 	if (error) {
 		host_free(h);
 		return error;
@@ -203,6 +215,38 @@ int host_load(struct host **out, const char *file, struct settings *settings, st
 	dispatch_fill(handler, h);
 	*out = h;
 	return 0;
+}
+
+/* A script's own error names file and line; a traceback through no line of a script says nothing. */
+static int tell(struct lint *lint, struct host *h, int error, const struct buf *complaint, struct buf *report)
+{
+	const char *text = complaint->len ? complaint->data : pollux_strerror(error), *trace = strstr(text, "\nstack traceback:");
+
+	if (error)
+		buf_addf(report, "error: %.*s\n", trace && !strstr(trace, ".lua:") ? (int)(trace - text) : INT_MAX, text);
+	else
+		lint_report(lint, h->L, report);
+	return error;
+}
+
+int host_check_file(const char *file, struct buf *report)
+{
+	struct settings settings;
+	struct host *h = NULL;
+	struct buf complaint;
+	struct lint lint;
+	int error = settings_init(&settings);
+
+	buf_init(&complaint, 1 << 16);
+	lint_init(&lint);
+	if (!error)
+		error = make(&h, file, &settings, &lint, &complaint);
+	error = tell(&lint, h, error, &complaint, report);
+	host_free(h);
+	lint_deinit(&lint);
+	buf_deinit(&complaint);
+	settings_deinit(&settings);
+	return error;
 }
 
 void host_free(struct host *h)

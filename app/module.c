@@ -10,10 +10,13 @@
 
 #include "app/ack.h"
 #include "app/encode.h"
+#include "app/jwt.h"
 #include "app/lists.h"
+#include "app/modules.h"
 #include "app/options.h"
 #include "app/register.h"
 #include "app/sandbox.h"
+#include "app/secret.h"
 #include "app/state.h"
 #include "app/target.h"
 #include "app/values.h"
@@ -217,6 +220,7 @@ static void set_root(lua_State *L)
 		{"ack", ack_from_reference},
 		{"log", module_log},
 		{"now", module_now},
+		{"secret", secret_read},
 		{"array", values_array},
 		{"binary", values_binary},
 		{NULL, NULL}};
@@ -224,6 +228,8 @@ static void set_root(lua_State *L)
 	luaL_setfuncs(L, functions, 0);
 	values_push_null(L);
 	lua_setfield(L, -2, "null");
+	jwt_push_module(L);
+	lua_setfield(L, -2, "jwt");
 }
 
 static void push_module(lua_State *L, struct namespace *nsp)
@@ -235,24 +241,13 @@ static void push_module(lua_State *L, struct namespace *nsp)
 	sandbox_freeze(L, "pollux");
 }
 
-/* require "pollux"; there are no other modules */
-static int module_require(lua_State *L)
-{
-	const char *name = luaL_checkstring(L, 1);
-
-	if (strcmp(name, "pollux") != 0)
-		return luaL_error(L, "module '%s' not found: an application is one file, and \"pollux\" the only module", name);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
-	lua_getfield(L, -1, "/");
-	return 1;
-}
-
 void module_open(lua_State *L)
 {
 	lua_newtable(L);
 	push_module(L, host_of(L)->namespaces);
 	lua_setfield(L, -2, "/");
+	lua_getfield(L, -1, "/");
+	modules_open(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
-	lua_register(L, "require", module_require);
 	lua_register(L, "print", module_log);
 }

@@ -42,11 +42,18 @@ struct scalar {
 };
 #define SCALARS 8
 
+struct lint;
+
 struct host {
 	struct limits limits;            /* first: see limits_of */
 	lua_State *L;
 	struct namespace *namespaces;
-	struct settings *settings;       /* only while the file loads */
+	/* Only while the file loads. */
+	struct settings *settings;
+	const char *file;
+	int folder;                      /* where it lies */
+	struct lint *lint;               /* NULL: nobody wants to know */
+	struct buf *complaint;           /* gets what the log would; NULL: it is for the log */
 	/* Of the running event. */
 	struct event *ev;                /* NULL between events and while the file loads */
 	struct namespace *nsp;           /* of the event's socket, or NULL */

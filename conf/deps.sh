@@ -16,6 +16,7 @@ needs_build() {
 	module:sqlite3 libsqlite3-dev
 	module:lua5.4 liblua5.4-dev
 	module:jansson libjansson-dev
+	module:libjwt libjwt-dev
 	module:libcrypto libssl-dev
 	module:zlib zlib1g-dev
 	header:ev.h libev-dev

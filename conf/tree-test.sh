@@ -21,7 +21,7 @@ includes() {
 	allowed=$(echo "$*" | tr ' ' '|')
 	grep -HnE '^#include "[a-z]+/' "$folder"/*.[ch] | grep -vE "#include \"($allowed)/"
 }
-sources=$(ls base/*.[ch] proto/*.[ch] db/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch] tests/*/*.[ch])
+sources=$(ls base/*.[ch] proto/*.[ch] db/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch] cli/*.[ch] tests/*/*.[ch])
 
 unconfigured() {
 	for file in $sources; do
@@ -55,7 +55,8 @@ judge "app names no front" "$(includes app app core db proto base)"
 judge "what fronts share names none of them" "$(includes front front app core db proto base)"
 judge "the FastCGI front names no other" "$(includes fcgi fcgi front app core db proto base)"
 judge "the sidecar's front names no other" "$(includes ws ws front app core db proto base)"
-judge "SQLite is seen in db alone" "$(grep -n 'sqlite3\.h' base/*.[ch] proto/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch])"
+judge "the operator's command names no front" "$(includes cli cli app core db proto base)"
+judge "SQLite is seen in db alone" "$(grep -n 'sqlite3\.h' base/*.[ch] proto/*.[ch] core/*.[ch] app/*.[ch] front/*.[ch] fcgi/*.[ch] ws/*.[ch] cli/*.[ch])"
 judge "no banned call" "$(grep -nE '\b(sprintf|strcpy|strcat|strtok|atoi|gets)\(' $sources)"
 judge "config.h is what a C file includes first" "$(unconfigured)"
 judge "package-lock.json names no registry" "$(grep -n '"resolved"' package-lock.json)"
