@@ -41,7 +41,7 @@ static int reload(struct server *s, int64_t id)
 		c->final = row.state == CLIENT_OPEN ? 0 : row.final;
 		c->lingers = row.state == CLIENT_CLOSING;
 		c->switched = c->x && row.transport != CLIENT_POLLING;
-		c->flush = c->x && row.probed;
+		c->flush = c->x && row.probed == CLIENT_PROBED;
 		error = row.version == c->version ? 0 : client_reload(&s->clients, s->store, c, &row);
 	}
 	if (c->gone || c->final || c->switched || c->flush)

@@ -16,7 +16,7 @@
 #include "core/upgrade.h"
 #include "proto/eio.h"
 
-/* So long a poll is held that comes while its client goes over to a WebSocket. */
+/* So long a poll is held that comes while its client goes over to a WebSocket, the first one apart. */
 #define PROBED_HOLD_MS 100
 #define ANSWER_TYPE "text/plain; charset=UTF-8"
 #define ANSWER_HEADERS "Content-Type: " ANSWER_TYPE "\r\nCache-Control: no-store\r\n"
@@ -210,6 +210,9 @@ int poll_arrive(struct server *s, struct input *in)
 	if (is_repeated(in, &row))
 		return answer_again(s, in, c, &row);
 	take_poll(s, in, c, &row);
+	error = upgrade_meet_poll(s, &row, &c->flush);
+	if (error)
+		return error;
 	return catch_up_gather(s, c, row.cursor, s->position, ANSWER_BYTES);
 }
 

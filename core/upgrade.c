@@ -15,7 +15,16 @@ static bool is_claimed(const struct server *s, const struct client_row *row)
 
 bool upgrade_under_way(const struct server *s, const struct client_row *row)
 {
-	return row->probed && is_claimed(s, row);
+	return row->probed != CLIENT_UNPROBED && is_claimed(s, row);
+}
+
+int upgrade_meet_poll(struct server *s, struct client_row *row, bool *at_once)
+{
+	*at_once = row->probed == CLIENT_PROBED && is_claimed(s, row);
+	if (!*at_once)
+		return 0;
+	row->probed = CLIENT_TOLD;
+	return client_save(s->store, row);
 }
 
 bool upgrade_claim(struct server *s, struct client_row *row)
@@ -24,7 +33,7 @@ bool upgrade_claim(struct server *s, struct client_row *row)
 		return false;
 	row->upgrade_holder = s->process_id;
 	row->upgrade_by_ms = clock_mono_ms() + s->settings->upgrade_timeout_ms;
-	row->probed = false;
+	row->probed = CLIENT_UNPROBED;
 	return true;
 }
 
@@ -32,7 +41,7 @@ int upgrade_probe(struct server *s, struct client_row *row)
 {
 	int error;
 
-	row->probed = true;
+	row->probed = CLIENT_PROBED;
 	error = client_save(s->store, row);
 	return error ? error : journal_touch(s, row->id, row);
 }
@@ -40,7 +49,7 @@ int upgrade_probe(struct server *s, struct client_row *row)
 int upgrade_abandon(struct server *s, struct client_row *row)
 {
 	row->upgrade_holder = row->upgrade_by_ms = 0;
-	row->probed = false;
+	row->probed = CLIENT_UNPROBED;
 	return client_save(s->store, row);
 }
 
@@ -52,7 +61,7 @@ int upgrade_switch(struct server *s, struct link *l, struct client_row *row)
 	row->holder = s->process_id;
 	row->claim++;   /* a poll that waits anywhere has lost its claim */
 	row->upgrade_holder = row->upgrade_by_ms = 0;
-	row->probed = false;
+	row->probed = CLIENT_UNPROBED;
 	row->expires_at_ms = row->connect_by_ms ? row->connect_by_ms : CLIENT_NEVER_MS;
 	error = client_save(s->store, row);
 	if (!error)

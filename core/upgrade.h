@@ -18,5 +18,8 @@ int upgrade_switch(struct server *s, struct link *l, struct client_row *row) WAR
 int upgrade_abandon(struct server *s, struct client_row *row) WARN_UNUSED;
 /* Whether that session's polls are to be held only for a moment. */
 bool upgrade_under_way(const struct server *s, const struct client_row *row);
+/* A poll has come. *at_once: it is the first since the probe, and the client, which may have sent it before it heard of the probe's answer,
+ * can't switch until it is answered. Later ones are held for a moment, or a client whose WebSocket is slow would ask without pause. */
+int upgrade_meet_poll(struct server *s, struct client_row *row, bool *at_once) WARN_UNUSED;
 
 #endif

@@ -48,7 +48,7 @@ static void read_client(sqlite3_stmt *st, struct client_row *out)
 	out->answered_from = sqlite3_column_int64(st, 17);
 	out->upgrade_holder = sqlite3_column_int64(st, 18);
 	out->upgrade_by_ms = sqlite3_column_int64(st, 19);
-	out->probed = sqlite3_column_int(st, 20) != 0;
+	out->probed = (enum client_probed)sqlite3_column_int(st, 20);
 }
 
 static void bind_char(struct store *s, sqlite3_stmt *st, int at, const char *c)

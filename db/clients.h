@@ -12,6 +12,8 @@
 #define CLIENT_PLAIN 0
 enum client_transport { CLIENT_POLLING, CLIENT_WEBSOCKET };
 enum client_state { CLIENT_OPEN, CLIENT_CLOSING, CLIENT_CLOSED };
+/* How far an upgrade's probe is: not come, come, and the first poll since then answered. */
+enum client_probed { CLIENT_UNPROBED, CLIENT_PROBED, CLIENT_TOLD };
 
 #define CLIENT_T_MAX 23
 /* expires_at_ms of a client whose pings its own process keeps. Far below INT64_MAX: deadlines are shifted. */
@@ -31,7 +33,7 @@ struct client_row {
 	int64_t connect_by_ms;                   /* 0: it has joined a namespace */
 	int64_t answered_from;
 	int64_t upgrade_holder, upgrade_by_ms;   /* 0: none */
-	bool probed;                             /* that upgrade has been probed */
+	enum client_probed probed;               /* that upgrade */
 };
 
 /* Inserts (id is set) with its handshake's JSON. */

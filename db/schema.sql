@@ -67,7 +67,7 @@ CREATE TABLE client (
 	answered_with TEXT,                         -- a packet that was part of it and is no row: 2, 6
 	upgrade_holder INTEGER,                     -- the process whose websocket has claimed the probe
 	upgrade_by_ms INTEGER,                      -- no upgrade until then: polling lives on
-	probed        INTEGER NOT NULL DEFAULT 0,   -- 1: that websocket has shown that it works: polls are answered soon, so that the client can switch
+	probed        INTEGER NOT NULL DEFAULT 0,   -- 1: that websocket has shown that it works: polls are answered soon, so that the client can switch; 2: and the first that came since has been answered
 	has_partial   INTEGER NOT NULL DEFAULT 0    -- 1: a half-received packet lies in partial
 );
 CREATE INDEX client_expires ON client(expires_at_ms);

@@ -6,34 +6,6 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
-static int setup(void **state)
-{
-	if (site_setup(state) != 0)
-		return -1;
-	wires_on(false);
-	wires_fail(false);
-	site_serve(0);
-	site->kind = "ws";
-	site_serve(1);
-	return 0;
-}
-
-/* "42[…]"; a fresh buffer a call, of a few. */
-static const char *event(const char *name, const char *a, const char *b)
-{
-	static char out[4][4096];
-	static int at;
-
-	at = (at + 1) % 4;
-	snprintf(out[at], sizeof(out[at]), "42[\"%s\",\"%s\",\"%s\"]", name, a, b);
-	return out[at];
-}
-
-static bool said(const void *ctx)
-{
-	return strcmp(site->said, ctx) == 0;
-}
-
 static bool no_clients(const void *ctx)
 {
 	(void)ctx;
@@ -50,12 +22,12 @@ static void test_direct(void **state)
 	wire_say(w, "420[\"all\",\"one\"]");
 	wire_gets(w, "42[\"said\",\"one\"]\x1e" "430[\"done\"]");
 	receives(&b, 0, "42[\"said\",\"one\"]");
-	guest_say(&b, 0, event("all", "two", ""));
+	guest_say(&b, 0, wire_event("all", "two", ""));
 	wire_gets(w, "42[\"said\",\"two\"]");
-	guest_say(&b, 0, event("direct", a.socket, "three"));
+	guest_say(&b, 0, wire_event("direct", a.socket, "three"));
 	wire_gets(w, "42[\"said\",\"three\"]");
 	wire_hang_up(w);
-	assert_true(site_until(said, "transport close\n"));
+	assert_true(site_until(wire_said_only, "transport close\n"));
 	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client WHERE transport = 1"), 0);
 	wire_free(w);
 }
@@ -68,14 +40,14 @@ static void test_volatile(void **state)
 
 	(void)state;
 	guest_join(&b, 0);
-	guest_say(&b, 0, event("volatile", "one", ""));
+	guest_say(&b, 0, wire_event("volatile", "one", ""));
 	wire_gets(w, "42[\"said\",\"one\"]");
 	w->busy = true;
-	guest_say(&b, 0, event("volatile", "two", ""));
-	guest_say(&b, 0, event("all", "three", ""));
+	guest_say(&b, 0, wire_event("volatile", "two", ""));
+	guest_say(&b, 0, wire_event("all", "three", ""));
 	wire_gets(w, "42[\"said\",\"three\"]");
 	w->busy = false;
-	guest_say(&b, 0, event("volatile", "four", ""));
+	guest_say(&b, 0, wire_event("volatile", "four", ""));
 	wire_gets(w, "42[\"said\",\"four\"]");
 	wire_free(w);
 }
@@ -90,7 +62,7 @@ static void test_one_call_a_tick(void **state)
 	(void)state;
 	w->calls = w->pieces = 0;
 	for (int i = 0; i < 100; i++)
-		wire_say(v, event("all", "x", ""));
+		wire_say(v, wire_event("all", "x", ""));
 	buf_init(&expected, 10000);
 	for (int i = 0; i < 100; i++)
 		buf_addf(&expected, "%s42[\"said\",\"x\"]", i ? "\x1e" : "");
@@ -137,7 +109,7 @@ static void test_violations(void **state)
 		assert_int_equal(wire_close_code(w), 1000);
 		wire_free(w);
 	}
-	wire_say(v, event("all", "still here", ""));
+	wire_say(v, wire_event("all", "still here", ""));
 	wire_gets(v, "42[\"said\",\"still here\"]");
 	wire_free(v);
 }
@@ -159,7 +131,7 @@ static void test_heartbeat(void **state)
 			wire_gets(v, "2");
 	}
 	assert_int_equal(wire_close_code(v), 1000);
-	assert_true(site_until(said, "ping timeout\n"));
+	assert_true(site_until(wire_said_only, "ping timeout\n"));
 	assert_int_equal(w->closed_with, -1);
 	wire_free(w);
 	wire_free(v);
@@ -203,224 +175,18 @@ static void test_disconnected(void **state)
 
 	(void)state;
 	guest_join(&b, 0);
-	wire_say(w, event("bye", "", ""));
+	wire_say(w, wire_event("bye", "", ""));
 	wire_gets(w, "41");
 	assert_int_equal(w->closed_with, -1);
 	wire_say(w, "40");
 	wire_hang_up(w);
 	wire_free(w);
 	w = wire_join(&a, 1);
-	guest_say(&b, 0, event("direct", a.socket, "last words"));
-	guest_say(&b, 0, event("kick", a.socket, "whole"));
+	guest_say(&b, 0, wire_event("direct", a.socket, "last words"));
+	guest_say(&b, 0, wire_event("kick", a.socket, "whole"));
 	wire_gets(w, "42[\"said\",\"last words\"]\x1e" "41");
 	assert_int_equal(wire_close_code(w), 1000);
 	wire_free(w);
-}
-
-static void test_upgrade(void **state)
-{
-	struct guest a, b;
-	struct fake *f;
-	struct wire *w;
-
-	(void)state;
-	guest_open(&a, 0);
-	guest_say(&a, 0, "40");
-	f = guest_get(&a, 0);
-	answers(f, 200, NULL);
-	assert_int_equal(sscanf(f->body, "40{\"sid\":\"%31[^\"]", a.socket), 1);
-	guest_join(&b, 0);
-	f = guest_get(&a, 0);
-	site_await_parked(f);
-	w = wire_upgrading(&a, 1);
-	wire_say(w, "2probe");
-	wire_gets(w, "3probe");
-	answers(f, 200, "6");
-	guest_say(&b, 0, event("all", "by polling", ""));
-	receives(&a, 0, "42[\"said\",\"by polling\"]");
-	answers(guest_get(&a, 0), 200, "6");   /* held for a moment only */
-	guest_say(&b, 0, event("all", "queued", ""));
-	wire_say(w, "5");
-	wire_gets(w, "42[\"said\",\"queued\"]");
-	wire_say(w, event("all", "by websocket", ""));
-	wire_gets(w, "42[\"said\",\"by websocket\"]");
-	answers(guest_get(&a, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
-	answers(guest_post(&a, 0, "42[\"all\",\"no\"]"), 400, "{\"code\":3,\"message\":\"Bad request\"}");
-	wire_hang_up(w);
-	assert_true(site_until(said, "transport close\n"));
-	wire_free(w);
-}
-
-/* A poll that still waits when the client switches is refused, wherever it waits. */
-static void test_poll_at_the_switch(void **state)
-{
-	struct guest a;
-	struct wire *w;
-	struct fake *f;
-
-	(void)state;
-	for (int n = 0; n < 2; n++) {
-		guest_join(&a, n);
-		w = wire_upgrading(&a, 1);
-		f = guest_get(&a, n);
-		site_await_parked(f);
-		wire_say(w, "5");
-		answers(f, 400, "{\"code\":3,\"message\":\"Bad request\"}");
-		wire_say(w, event("all", "on", ""));
-		wire_gets(w, "42[\"said\",\"on\"]");
-		wire_hang_up(w);
-		wire_free(w);
-	}
-}
-
-/* The poll's client hung up before it switched, which is only heard of afterwards: that poll's end is nobody's by then. */
-static void test_hung_up_before_the_switch(void **state)
-{
-	struct guest a;
-	struct wire *w;
-	struct fake *f;
-
-	(void)state;
-	guest_join(&a, 0);
-	w = wire_upgrading(&a, 1);
-	f = guest_get(&a, 0);
-	site_await_parked(f);
-	site->servers[0]->retry_at_ms = clock_mono_ms() + 200;   /* no tick until then */
-	wire_say(w, "5");
-	wire_say(w, event("all", "on", ""));
-	wire_gets(w, "42[\"said\",\"on\"]");
-	site_hang_up(f);
-	site_spin(300);
-	wire_say(w, event("all", "still on", ""));
-	wire_gets(w, "42[\"said\",\"still on\"]");
-	assert_int_equal(w->closed_with, -1);
-	wire_hang_up(w);
-	wire_free(w);
-}
-
-/* A binary event begun by polling ends by WebSocket. */
-static void test_partial_across(void **state)
-{
-	struct guest a;
-	struct wire *w;
-
-	(void)state;
-	guest_join(&a, 0);
-	guest_say(&a, 0, "452-7[\"x\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]\x1e" "bYWI=");
-	w = wire_upgrading(&a, 1);
-	wire_say(w, "2probe");
-	wire_gets(w, "3probe");
-	wire_say(w, "5");
-	wire_say_binary(w, "cd", 2);
-	wire_gets(w, "42[\"said\",\"binary\"]\x1e" "437[\"done\"]");
-	wire_free(w);
-}
-
-static void test_second_websocket(void **state)
-{
-	struct guest a;
-	struct wire *w, *second;
-
-	(void)state;
-	guest_join(&a, 0);
-	w = wire_upgrading(&a, 1);
-	second = wire_upgrading(&a, 1);
-	assert_int_equal(wire_close_code(second), 1000);
-	wire_free(second);
-	wire_say(w, "2probe");
-	wire_say(w, "5");
-	wire_gets(w, "3probe");
-	second = wire_upgrading(&a, 1);
-	assert_int_equal(wire_close_code(second), 1000);
-	wire_free(second);
-	wire_say(w, event("all", "first", ""));
-	wire_gets(w, "42[\"said\",\"first\"]");
-	wire_free(w);
-}
-
-/* However an attempt ends before the switch, polling lives on and another attempt may follow. */
-static void test_abandoned(void **state)
-{
-	struct guest a;
-	struct wire *w;
-
-	(void)state;
-	guest_join(&a, 0);
-	w = wire_upgrading(&a, 1);
-	wire_hang_up(w);
-	wire_free(w);
-	w = wire_upgrading(&a, 1);
-	wire_say(w, "2probe");
-	wire_gets(w, "3probe");
-	wire_hang_up(w);
-	wire_free(w);
-	w = wire_upgrading(&a, 1);
-	wire_say(w, "4hello");
-	assert_int_equal(wire_close_code(w), 1000);
-	wire_free(w);
-	wires_fail(true);
-	w = wire_upgrading(&a, 1);
-	wires_fail(false);
-	wire_free(w);
-	site->settings.upgrade_timeout_ms = 40;
-	w = wire_upgrading(&a, 1);
-	assert_int_equal(wire_close_code(w), 1000);
-	wire_free(w);
-	guest_say(&a, 0, event("all", "alive", ""));
-	receives(&a, 0, "42[\"said\",\"alive\"]");
-	w = wire_upgrading(&a, 1);
-	wire_say(w, "2probe");
-	wire_say(w, "5");
-	wire_gets(w, "3probe");
-	wire_free(w);
-}
-
-/* What a process that died had claimed and probed is claimed anew, and not yet probed. */
-static void test_claim_of_the_dead(void **state)
-{
-	struct guest a;
-	struct wire *w;
-
-	(void)state;
-	guest_join(&a, 0);
-	db_query(site->db.path, "UPDATE client SET upgrade_holder = 4711, upgrade_by_ms = 1 << 60, probed = 1");
-	w = wire_upgrading(&a, 1);
-	assert_int_equal(db_query(site->db.path, "SELECT probed FROM client"), 0);
-	wire_say(w, "2probe");
-	wire_gets(w, "3probe");
-	assert_int_equal(db_query(site->db.path, "SELECT probed FROM client"), 1);
-	wire_hang_up(w);
-	wire_free(w);
-}
-
-static void test_refused_handshakes(void **state)
-{
-	struct guest a;
-
-	(void)state;
-	guest_join(&a, 0);
-	answers(site_ask(1, "GET", "EIO=4&transport=websocket", NULL, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
-	wires_on(true);
-	answers(site_ask(1, "GET", "EIO=4&transport=polling", NULL, 0), 400, "{\"code\":3,\"message\":\"Bad request\"}");
-	answers(site_ask(1, "GET", "EIO=3&transport=websocket", NULL, 0), 400, "{\"code\":5,\"message\":\"Unsupported protocol version\"}");
-	answers(site_ask(1, "GET", "EIO=4&transport=x", NULL, 0), 400, "{\"code\":0,\"message\":\"Transport unknown\"}");
-	answers(site_ask(1, "GET", "EIO=4&transport=websocket&sid=nobody", NULL, 0), 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
-	wires_on(false);
-	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM client"), 1);
-}
-
-/* The open packet names what works at this moment. */
-static void test_upgrades_offered(void **state)
-{
-	struct fake *f = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
-
-	(void)state;
-	answers(f, 200, NULL);
-	assert_non_null(strstr(f->body, "\"upgrades\":[\"websocket\"]"));
-	site_stop(1);
-	f = site_ask(0, "GET", "EIO=4&transport=polling", NULL, 0);
-	answers(f, 200, NULL);
-	assert_non_null(strstr(f->body, "\"upgrades\":[],"));
 }
 
 static void test_slow_consumer(void **state)
@@ -430,10 +196,10 @@ static void test_slow_consumer(void **state)
 
 	(void)state;
 	w->slow = true;
-	wire_say(v, event("all", "much", ""));
+	wire_say(v, wire_event("all", "much", ""));
 	assert_int_equal(wire_close_code(w), 1013);
 	wire_gets(v, "42[\"said\",\"much\"]");
-	assert_true(site_until(said, "transport error\n"));
+	assert_true(site_until(wire_said_only, "transport error\n"));
 	wire_free(w);
 	wire_free(v);
 }
@@ -451,7 +217,7 @@ static void test_held_back(void **state)
 	words[1000] = '\0';
 	for (int i = 0; i < 300; i++) {
 		assert_true(i < 250 ? !w->held : i < 270 || w->held);
-		wire_say(w, event("nothing", words, ""));
+		wire_say(w, wire_event("nothing", words, ""));
 	}
 	wire_say(w, "420[\"nothing\"]");
 	wire_gets(w, "430[\"done\"]");
@@ -473,7 +239,7 @@ static void test_gap(void **state)
 	db_query(site->db.path, "INSERT OR REPLACE INTO meta(name, value) SELECT 'gap', max(seq) + 1 FROM log");
 	site->servers[1]->read_ms = 1;
 	assert_int_equal(wire_close_code(w), 1012);
-	assert_true(site_until(said, "transport error\n"));
+	assert_true(site_until(wire_said_only, "transport error\n"));
 	wire_free(w);
 }
 
@@ -517,7 +283,7 @@ static void test_drain(void **state)
 	assert_true(site_until(was_drained, &idle));
 	assert_string_equal(site->said, "server shutting down\n");
 	answers(wire_ask_plain("/rooms/r", 1), 503, NULL);
-	guest_say(&b, 0, event("all", "polling lives on", ""));
+	guest_say(&b, 0, wire_event("all", "polling lives on", ""));
 	receives(&b, 0, "42[\"said\",\"polling lives on\"]");
 	wire_free(w);
 	wire_free(v);
@@ -531,7 +297,7 @@ static void test_plain(void **state)
 
 	(void)state;
 	v = wire_join(&a, 1);
-	wire_say(v, event("join", "r", ""));
+	wire_say(v, wire_event("join", "r", ""));
 	wire_say(w, "hello \"you\"");
 	wire_gets(v, "42[\"message\",\"hello \\\"you\\\"\"]");
 	wire_gets(w, "hello \"you\"");
@@ -541,7 +307,7 @@ static void test_plain(void **state)
 	wire_say(v, "42[\"message\",{\"a\":[1, 2]}]");
 	wire_gets(w, "{\"a\":[1, 2]}");
 	wire_gets(v, "42[\"message\",{\"a\":[1, 2]}]");
-	wire_say(v, event("all", "not for plain ones", ""));
+	wire_say(v, wire_event("all", "not for plain ones", ""));
 	wire_gets(v, "42[\"said\",\"not for plain ones\"]");
 	wire_say(v, "42[\"message\",\"\"]");
 	site_spin(20);
@@ -549,7 +315,7 @@ static void test_plain(void **state)
 	assert_int_equal(other->got.len, 0);
 	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member WHERE room = 'ä+b' AND until IS NULL"), 1);
 	wire_hang_up(w);
-	assert_true(site_until(said, "transport close\n"));
+	assert_true(site_until(wire_said_only, "transport close\n"));
 	wire_free(w), wire_free(v), wire_free(other);
 }
 
@@ -578,9 +344,9 @@ static void test_plain_kicked(void **state)
 
 	(void)state;
 	site->hook = kick_room;
-	wire_say(v, event("hook", "", ""));
+	wire_say(v, wire_event("hook", "", ""));
 	assert_int_equal(wire_close_code(w), 1000);
-	assert_true(site_until(said, "server namespace disconnect\n"));
+	assert_true(site_until(wire_said_only, "server namespace disconnect\n"));
 	wire_free(w), wire_free(v);
 }
 
@@ -648,15 +414,13 @@ static void test_plain_heartbeat(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, site_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, wire_site_setup, site_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_direct),
-		TEST(test_volatile), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations), TEST(test_heartbeat),
-		TEST(test_earlier_ping_first), TEST(test_claim_of_the_dead), TEST(test_connect_timeout), TEST(test_disconnected), TEST(test_upgrade), TEST(test_poll_at_the_switch),
-		TEST(test_hung_up_before_the_switch),
-		TEST(test_partial_across), TEST(test_second_websocket), TEST(test_abandoned), TEST(test_refused_handshakes),
-		TEST(test_upgrades_offered), TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_gap), TEST(test_position_noted),
-		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root), TEST(test_plain_heartbeat),
+		TEST(test_direct), TEST(test_volatile), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations),
+		TEST(test_heartbeat), TEST(test_earlier_ping_first), TEST(test_connect_timeout), TEST(test_disconnected),
+		TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_gap), TEST(test_position_noted),
+		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root),
+		TEST(test_plain_heartbeat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

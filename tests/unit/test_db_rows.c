@@ -77,7 +77,7 @@ static void test_client_round_trip(void **state)
 		.answered_from = 7,
 		.upgrade_holder = 8,
 		.upgrade_by_ms = 90,
-		.probed = true };
+		.probed = CLIENT_TOLD };
 	random_id(row.sid);
 	OK(s, client_save(s, &row));
 	OK(s, client_load_id(s, row.id, &got));

@@ -152,3 +152,6 @@ tests_unit_test_core_faults_LDADD = $(CORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_core_links
 tests_unit_test_core_links_SOURCES = tests/unit/test_core_links.c tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
 tests_unit_test_core_links_LDADD = $(CORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_core_upgrade
+tests_unit_test_core_upgrade_SOURCES = tests/unit/test_core_upgrade.c tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
+tests_unit_test_core_upgrade_LDADD = $(CORE_TEST_LIBS)

@@ -12,6 +12,33 @@ static struct { struct fake *f; struct wire *w; } opened_wires[WIRES_MAX];
 static int wires;
 static bool failing;
 
+int wire_site_setup(void **state)
+{
+	if (site_setup(state) != 0)
+		return -1;
+	wires_on(false);
+	wires_fail(false);
+	site_serve(0);
+	site->kind = "ws";
+	site_serve(1);
+	return 0;
+}
+
+const char *wire_event(const char *name, const char *a, const char *b)
+{
+	static char out[4][4096];
+	static int at;
+
+	at = (at + 1) % 4;
+	snprintf(out[at], sizeof(out[at]), "42[\"%s\",\"%s\",\"%s\"]", name, a, b);
+	return out[at];
+}
+
+bool wire_said_only(const void *words)
+{
+	return strcmp(site->said, words) == 0;
+}
+
 /* Server frames: no mask, final, lengths in their shortest form; a ping is noted as such. Returns the frame's length. */
 static size_t take_frame(struct wire *w, const unsigned char *at, size_t len)
 {

@@ -17,6 +17,14 @@ struct wire {
 	bool held, slow, busy;       /* slow: takes nothing more; busy: has not sent all yet */
 };
 
+/* A cmocka setup: server 0 takes polls, server 1 WebSockets, on one database; torn down by site_teardown. */
+int wire_site_setup(void **state);
+/* "42[NAME,A,B]", three strings; a fresh buffer a call, of a few. */
+const char *wire_event(const char *name, const char *a, const char *b);
+
+/* For site_until: the handlers have noted these words and no others. */
+bool wire_said_only(const void *words);
+
 /* Waits until the request has become a connection; free with wire_free. */
 struct wire *wire_of(struct fake *f);
 void wire_free(struct wire *w);
