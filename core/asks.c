@@ -1,79 +1,125 @@
-/* Which answers count. A row's recipients are found again as they were when it was written: by the intervals of membership. */
+/* Who is asked, and whose answer counts. Who is in a room when the row is written is asked: that is written down at once, so an answer is one look-up. */
 #include "config.h"
 #include "core/asks.h"
 
 #include <string.h>
 
-#include "core/route.h"
+#include "base/clock.h"
+#include "core/pack.h"
 
-/* Of what the application keeps for its handler. */
-#define CONTEXT_MAX_BYTES ((size_t)64 << 10)
-
-int asks_add(struct server *s, const struct emission *e, int64_t seq)
+static struct log_text log_text(struct text t)
 {
-	struct log_text sid = {NULL, 0}, context = {"", 0};
+	return (struct log_text){t.at, t.len};
+}
 
+static struct log_text log_string(const char *s)
+{
+	return (struct log_text){s, strlen(s)};
+}
+
+/* At most so many, without looking who is in several rooms or excepted. */
+static int check_number(struct event *ev, const struct emission *e)
+{
+	static const struct text everybody[1];
+	const struct text *rooms = e->rooms_count ? e->rooms : everybody;
+	size_t rooms_count = e->rooms_count ? e->rooms_count : 1;
+	int64_t all = 0, n;
+
+	for (size_t i = 0; i < rooms_count; i++) {
+		n = ask_count_sockets(ev->s->store, log_string(e->nsp), log_text(rooms[i]), ASKED_MAX + 1);
+		if (n < 0)
+			return (int)n;
+		all += n;
+	}
+	return all > ASKED_MAX ? POLLUX_TOO_BIG : 0;
+}
+
+/* A socket that has gone answers nothing, and nobody would forget the question. */
+static int check_socket(struct event *ev, const struct emission *e)
+{
+	const struct socket_view *view;
+	char sid[RANDOM_ID_LEN + 1] = "";
+
+	if (e->rooms_count != 1 || e->rooms[0].len >= sizeof(sid))
+		return POLLUX_NOT_FOUND;
+	memcpy(sid, e->rooms[0].at, e->rooms[0].len);
+	if (ev->socket && strcmp(ev->socket->sid, sid) == 0)
+		return 0;
+	return event_find_socket(ev, e->nsp, sid, &view);
+}
+
+int asks_check(struct event *ev, const struct emission *e)
+{
 	if (e->ack_context.len > CONTEXT_MAX_BYTES)
 		return POLLUX_TOO_BIG;
 	if (e->direct)
-		sid = (struct log_text){e->rooms[0].at, e->rooms[0].len};
-	if (e->ack_context.at)
-		context = (struct log_text){e->ack_context.at, e->ack_context.len};
-	return ask_insert(s->store, seq, sid, context);
+		return check_socket(ev, e);
+	return e->ack_timeout_ms ? check_number(ev, e) : POLLUX_PROTOCOL;
 }
 
-static int keep_row(void *ctx, const struct log_row *row)
+static int add_rooms(struct server *s, const struct emission *e, int64_t seq)
 {
-	struct row **kept = ctx;
+	struct log_text nsp = log_string(e->nsp);
+	int error = e->rooms_count ? 0 : ask_expect(s->store, seq, nsp, (struct log_text){NULL, 0});
+	int64_t waiting;
 
-	*kept = row_new(row, true);
-	return *kept ? 0 : POLLUX_NO_MEMORY;
+	for (size_t i = 0; i < e->rooms_count && !error; i++)
+		error = ask_expect(s->store, seq, nsp, log_text(e->rooms[i]));
+	for (size_t i = 0; i < e->except_count && !error; i++)
+		error = ask_except(s->store, seq, nsp, log_text(e->except[i]));
+	waiting = error ? error : ask_begin(s->store, seq);
+	if (waiting == 0)
+		s->due = true;
+	return waiting < 0 ? (int)waiting : 0;
 }
 
-/* The client as the store knows it in this transaction: the server's own copies show what is committed. */
-static int reaches(struct event *ev, const struct row *row, bool *yes)
+int asks_add(struct server *s, const struct emission *e, int64_t seq)
 {
-	struct clients all = {0};
+	struct ask_row row = {
+		.seq = seq,
+		.by_ms = e->ack_timeout_ms ? clock_mono_ms() + e->ack_timeout_ms : -1,
+		.nsp = log_string(e->nsp),
+		.sid = e->direct ? log_text(e->rooms[0]) : (struct log_text){NULL, 0},
+		.context = e->ack_context.at ? log_text(e->ack_context) : log_string(""),
+	};
+	int error = ask_insert(s->store, &row);
+
+	if (!error && e->ack_timeout_ms)
+		s->deadlines_set = true;
+	return error || e->direct ? error : add_rooms(s, e, seq);
+}
+
+static int keep_answer(struct event *ev, const struct incoming *in)
+{
+	struct log_text sid = log_string(ev->socket->sid), args = {in->payload.at, in->payload.len};
+	struct buf packed;
+	bool last = false;
 	int error;
-	const struct client *c = client_get(&all, ev->s->store, ev->client, &error);
 
-	*yes = c && route_reaches_socket(c, ev->socket->sid, row);
-	clients_deinit(&all);
-	return c ? 0 : error;
-}
-
-/* One that many were asked: was this socket among them? */
-static int was_asked(struct event *ev, int64_t seq)
-{
-	struct row *row = NULL;
-	bool yes = false;
-	int n = log_read(ev->s->store, seq - 1, 1, keep_row, &row), error = n < 0 ? n : 0;
-
-	if (!error && row && row->seq == seq)
-		error = reaches(ev, row, &yes);
-	row_unref(row);
-	return error || yes ? error : POLLUX_NOT_FOUND;
-}
-
-static int answer(struct event *ev, int64_t seq, const struct ask *ask)
-{
-	const char *sid = ev->socket->sid;
-	int error;
-
-	if (ask->sid[0])
-		return strcmp(ask->sid, sid) == 0 ? ask_delete(ev->s->store, seq) : POLLUX_NOT_FOUND;
-	error = was_asked(ev, seq);
+	buf_init(&packed, (size_t)ASK_ANSWERS_MAX_BYTES + 1024);
+	error = pack_attachments(&packed, in->attachments, in->attachments_count);
 	if (!error)
-		error = ask_answer(ev->s->store, seq, (struct log_text){sid, strlen(sid)});
-	return error == POLLUX_EXISTS ? POLLUX_NOT_FOUND : error;
+		error = ask_answer(ev->s->store, in->ack_id, sid, args, (struct log_text){packed.data, packed.len}, &last);
+	buf_deinit(&packed);
+	ev->s->due = ev->s->due || last;
+	return error;
 }
 
-int asks_take(struct event *ev, int64_t seq, struct ask *ask)
+static int answer(struct event *ev, const struct incoming *in, const struct ask *ask)
 {
-	int error = ask_load(ev->s->store, seq, ask);
+	if (strcmp(ask->nsp, ev->socket->nsp) != 0)
+		return POLLUX_NOT_FOUND;
+	if (!ask->sid[0])
+		return keep_answer(ev, in);
+	return strcmp(ask->sid, ev->socket->sid) == 0 ? ask_delete(ev->s->store, in->ack_id) : POLLUX_NOT_FOUND;
+}
+
+int asks_take(struct event *ev, const struct incoming *in, struct ask *ask)
+{
+	int error = ask_load(ev->s->store, in->ack_id, ask);
 
 	if (!error)
-		error = answer(ev, seq, ask);
+		error = answer(ev, in, ask);
 	if (error)
 		ask_deinit(ask);
 	return error;

@@ -11,6 +11,7 @@
 #include "base/say.h"
 #include "core/poll.h"
 #include "core/route.h"
+#include "core/server_side.h"
 
 #define BATCH 1000
 /* Retention waits for processes that lag, unless by very many rows: that takes longer than this. */
@@ -84,6 +85,7 @@ static int read_batch(struct server *s, struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		if (!error) {
 			recent_add(&s->recent, b->rows[i]);
+			server_side_take(s, b->rows[i]);
 			s->position = b->rows[i]->seq;
 		}
 		row_unref(b->rows[i]);

@@ -2,14 +2,17 @@
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	core/asks.c core/asks.h \
+	core/asks_end.c \
 	core/bundle.c core/bundle.h \
 	core/catch_up.c core/catch_up.h \
 	core/channel.h \
 	core/client.c core/client.h \
 	core/connect.c core/connect.h \
+	core/duties.c core/duties.h \
 	core/event.c core/event.h \
 	core/event_read.c \
 	core/event_run.c core/event_run.h \
+	core/event_store.c \
 	core/exchange.h \
 	core/frames.c core/frames.h \
 	core/handler.h \
@@ -22,6 +25,7 @@ libcore_a_SOURCES = \
 	core/link.c core/link.h \
 	core/link_run.c core/link_run.h \
 	core/link_wait.c \
+	core/pack.c core/pack.h \
 	core/packet.c core/packet.h \
 	core/plain.c core/plain.h \
 	core/poll.c core/poll.h \
@@ -30,11 +34,13 @@ libcore_a_SOURCES = \
 	core/route.c core/route.h \
 	core/row.c core/row.h \
 	core/server.c core/server.h \
+	core/server_side.c core/server_side.h \
 	core/session.c core/session.h \
 	core/settings.c core/settings.h \
 	core/state.h \
 	core/throttle.c core/throttle.h \
 	core/tick.c core/tick.h \
+	core/timers.c core/timers.h \
 	core/upgrade.c core/upgrade.h \
 	core/waiting.c core/waiting.h \
 	core/watchdog.c core/watchdog.h

@@ -10,11 +10,10 @@
 #include "base/clock.h"
 #include "core/asks.h"
 #include "core/event_run.h"
+#include "core/pack.h"
 #include "db/sockets.h"
 #include "proto/attachments.h"
 #include "proto/sio.h"
-
-#define ROW_MAX_BYTES ((size_t)64 << 20)
 
 static struct log_text log_text(struct text t)
 {
@@ -24,20 +23,6 @@ static struct log_text log_text(struct text t)
 static struct log_text log_string(const char *s)
 {
 	return (struct log_text){s, strlen(s)};
-}
-
-static int pack_attachments(struct buf *out, const struct text *attachments, int count)
-{
-	unsigned char head[ATTACHMENT_HEAD];
-
-	if (count > SIO_MAX_ATTACHMENTS)
-		return POLLUX_TOO_BIG;
-	for (int i = 0; i < count; i++) {
-		attachment_head((uint32_t)attachments[i].len, head);
-		buf_add(out, head, sizeof(head));
-		buf_add(out, attachments[i].at, attachments[i].len);
-	}
-	return out->error;
 }
 
 static int add_names(struct buf *out, const struct text *names, size_t count)
@@ -87,16 +72,25 @@ static bool is_reserved(struct json_slice name)
 	return false;
 }
 
-static int check_emission(const struct emission *e)
+int event_check_args(struct text text)
 {
-	struct json_slice args = {e->args.at, e->args.len}, name;
+	struct json_slice args = {text.at, text.len}, name;
 
-	if (!args.len || args.at[0] != '[' || strlen(e->nsp) > NAMESPACE_MAX)
+	if (!args.len || args.at[0] != '[')
 		return POLLUX_PROTOCOL;
 	name = sio_event_name(args);
 	if (!name.len || (json_kind(name) != JSON_STRING && json_kind(name) != JSON_NUMBER) || is_reserved(name))
 		return POLLUX_PROTOCOL;
-	return e->rooms_count && e->rooms[0].len > ROOM_NAME_MAX ? POLLUX_TOO_BIG : 0;
+	return 0;
+}
+
+static int check_emission(struct event *ev, const struct emission *e)
+{
+	int error = strlen(e->nsp) > NAMESPACE_MAX ? POLLUX_PROTOCOL : event_check_args(e->args);
+
+	if (!error && e->rooms_count && e->rooms[0].len > ROOM_NAME_MAX)
+		error = POLLUX_TOO_BIG;
+	return error || !e->wants_ack ? error : asks_check(ev, e);
 }
 
 static enum log_kind kind_of(const struct emission *e)
@@ -138,27 +132,11 @@ static int find_view(struct event *ev, const char *nsp, const char *sid, const s
 	return *view && strcmp((*view)->sid, sid) == 0 ? 0 : event_find_socket(ev, nsp, sid, view);
 }
 
-/* A socket that has gone answers nothing, and nobody would forget the question. */
-static int check_asked(struct event *ev, const struct emission *e)
-{
-	const struct socket_view *view;
-	char sid[RANDOM_ID_LEN + 1] = "";
-
-	if (!e->wants_ack || !e->direct)
-		return 0;
-	if (e->rooms_count != 1 || e->rooms[0].len >= sizeof(sid))
-		return POLLUX_NOT_FOUND;
-	memcpy(sid, e->rooms[0].at, e->rooms[0].len);
-	return find_view(ev, e->nsp, sid, &view);
-}
-
 int event_emit(struct event *ev, const struct emission *e, struct emitted *out)
 {
 	struct buf targets, attachments;
-	int error = check_emission(e);
+	int error = check_emission(ev, e);
 
-	if (!error)
-		error = check_asked(ev, e);
 	if (error)
 		return error;
 	buf_init(&targets, 1 << 20);

@@ -37,6 +37,8 @@ struct socket_view {
 
 /* The socket the event belongs to; NULL in events that belong to none. */
 const struct socket_view *event_socket(const struct event *ev);
+/* The namespace it belongs to; NULL: to none (an Engine.IO application's). */
+const char *event_nsp(const struct event *ev);
 /* Any connected socket. POLLUX_NOT_FOUND. *out is valid until the handler returns. */
 int event_find_socket(struct event *ev, const char *nsp, const char *sid, const struct socket_view **out) WARN_UNUSED;
 
@@ -53,9 +55,9 @@ struct emission {
 	int attachments_count;
 	struct text sender;           /* shown in history; none: NULL */
 	struct text key;              /* idempotency key (unique in the log), or none */
-	bool wants_ack;               /* the recipients are asked for an acknowledgement, see handler.ack. Whoever of many answers later than the
-	                               * recovery window is not heard */
+	bool wants_ack;               /* the recipients are asked for an acknowledgement: see handler.ack where it is direct, else handler.answers */
 	struct text ack_context;      /* text that is kept for that; none: "" */
+	int64_t ack_timeout_ms;       /* waited for so long; 0: as long as the socket is connected (direct only) */
 };
 
 struct emitted {
@@ -63,7 +65,11 @@ struct emitted {
 	bool duplicate;    /* the key was there already; seq is the older row's */
 };
 
-/* Appends one row. NOT_FOUND: asks a socket that has gone for an acknowledgement. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved event name, bad placeholders. */
+/* Of many, so many can be asked for an acknowledgement: those in several of the rooms count for each. */
+#define ASKED_MAX 10000
+
+/* Appends one row. NOT_FOUND: asks a socket that has gone for an acknowledgement. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved
+ * event name, bad placeholders; many are asked without a timeout. */
 int event_emit(struct event *ev, const struct emission *e, struct emitted *out) WARN_UNUSED;
 
 /* Joins or leaves; being (or not being) there already is fine. TOO_BIG: over max_rooms. NOT_FOUND: no such socket. */
@@ -84,6 +90,31 @@ struct ack {
 };
 int event_ack(struct event *ev, const struct ack *a, struct text args, const struct text *attachments, int attachments_count)
 	WARN_UNUSED;
+
+/* Runs handler.timer after so long, with that name and context, in an event of that namespace: once, in any process, also after restarts.
+ * TOO_BIG: over a limit of bytes or of timers that wait. */
+int event_after(struct event *ev, const char *nsp, struct text name, struct text context, int64_t after_ms, int64_t *id) WARN_UNUSED;
+/* NOT_FOUND: it has run, or never was. */
+int event_cancel(struct event *ev, int64_t id) WARN_UNUSED;
+
+/* Runs handler.server_side in every other process that lives, once, after the commit. args as in an emission; POLLUX_TOO_BIG, POLLUX_PROTOCOL likewise. */
+int event_server_side(struct event *ev, const char *nsp, struct text args, const struct text *attachments, int attachments_count) WARN_UNUSED;
+
+/* The application's store: JSON text under keys, for all processes, kept until it is deleted or expires. Writes are undone with the event. */
+#define STORE_KEY_MAX 512
+#define STORE_VALUE_MAX ((size_t)1 << 20)
+/* *value is the caller's to free, NUL-terminated. NOT_FOUND. */
+int event_store_get(struct event *ev, struct text key, char **value, size_t *len) WARN_UNUSED;
+/* expire_ms: from now; 0: never. EXISTS: it is there, with if_absent. TOO_BIG. */
+int event_store_set(struct event *ev, struct text key, struct text value, int64_t expire_ms, bool if_absent) WARN_UNUSED;
+/* Adds to an integer (absent: 0); its expiry stays. PROTOCOL: it is none, or would be too large. TOO_BIG: the key. */
+int event_store_add(struct event *ev, struct text key, int64_t by, int64_t *now) WARN_UNUSED;
+/* NOT_FOUND. */
+int event_store_delete(struct event *ev, struct text key) WARN_UNUSED;
+int event_store_expire(struct event *ev, struct text key, int64_t expire_ms) WARN_UNUSED;
+/* Keys with that prefix behind `after` (at NULL: from the first), in the order of their bytes, at most limit. */
+typedef int store_each(void *ctx, struct text key, struct text value);
+int event_store_list(struct event *ev, struct text prefix, struct text after, int limit, store_each *each, void *ctx) WARN_UNUSED;
 
 /* One row of history, oldest first in a call's answers. */
 struct history_row {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "core/session.h"
 #include "db/sockets.h"
 
 void event_open(struct event *ev, struct server *s, struct client_row *client)
@@ -15,6 +16,12 @@ void event_open(struct event *ev, struct server *s, struct client_row *client)
 	ev->client = client;
 	ev->mark = journal_mark(s);
 	ev->acked = -1;
+}
+
+void event_open_unasked(struct event *ev, struct server *s, const char *nsp)
+{
+	event_open(ev, s, NULL);
+	ev->nsp = nsp;
 }
 
 bool event_is_fatal(int error)
@@ -140,6 +147,11 @@ const struct socket_view *event_socket(const struct event *ev)
 	return ev->socket;
 }
 
+const char *event_nsp(const struct event *ev)
+{
+	return ev->socket ? ev->socket->nsp : ev->nsp;
+}
+
 static int event_undo(struct event *ev)
 {
 	journal_cut(ev->s, ev->mark);
@@ -166,4 +178,12 @@ int event_end(struct event *ev, int result)
 		return event_undo(ev);
 	error = ev->saved ? store_savepoint_release(ev->s->store) : 0;
 	return error;
+}
+
+int event_end_unasked(struct event *ev, int result)
+{
+	int error = event_end(ev, result);
+	bool closed;
+
+	return error ? error : session_leave_asked(ev->s, NULL, &closed);
 }

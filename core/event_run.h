@@ -24,6 +24,7 @@ struct event {
 	struct server *s;
 	struct client_row *client;              /* whose event it is, or NULL */
 	const struct socket_view *socket;
+	const char *nsp;                        /* of an event without a socket; borrowed, or NULL */
 	struct event_socket *loaded;
 	struct journal_mark mark;
 	int64_t acked;                          /* the ack id answered last in this event, for EXISTS */
@@ -31,8 +32,12 @@ struct event {
 	bool changed;                           /* socket.data was stored: what was read is old when the event ends */
 };
 
-/* Begins an event. */
+/* Begins an event. client NULL: it is nobody's. */
 void event_open(struct event *ev, struct server *s, struct client_row *client);
+/* Begins one of a namespace, without a client. */
+void event_open_unasked(struct event *ev, struct server *s, const char *nsp);
+/* Ends that: event_end, and the disconnections that its handler asked for. */
+int event_end_unasked(struct event *ev, int result) WARN_UNUSED;
 /* Makes that socket the event's own. NOT_FOUND. */
 int event_set_socket(struct event *ev, struct text nsp, const char *sid) WARN_UNUSED;
 /* Likewise the client's socket in that namespace; it is kept for the next event of this transaction. */
@@ -44,6 +49,8 @@ int event_write(struct event *ev) WARN_UNUSED;
 /* Ends the event: result 0 keeps what it did, anything else undoes it. Returns 0 when the transaction can go on (also after an
  * undone event), else the error that ends the tick. */
 int event_end(struct event *ev, int result) WARN_UNUSED;
+/* Whether that is an event's array: its name, and not a reserved one. PROTOCOL. */
+int event_check_args(struct text args) WARN_UNUSED;
 /* Whether an error means that the transaction may be gone. */
 bool event_is_fatal(int error);
 

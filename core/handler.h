@@ -20,6 +20,19 @@ struct incoming {
 	int64_t ack_id;                   /* -1: the client wants no answer. Of an acknowledgement: the seq of the row that asked for it */
 };
 
+/* What one socket of many has answered. */
+struct answer {
+	const char *sid;
+	struct text args;                 /* a JSON array; at NULL: none in time */
+	struct text attachments;          /* packed: see proto/attachments.h */
+};
+
+/* A handler that runs again and again, in one process at a time. */
+struct repeated {
+	const char *nsp, *name;           /* told apart by both */
+	int64_t every_ms;
+};
+
 struct handler {
 	void *ctx;
 	/* Engine.IO applications: gets every message; all below is unused then. NULL for Socket.IO applications. */
@@ -31,9 +44,22 @@ struct handler {
 	/* The socket is connected: its CONNECT reply stands before whatever is emitted here. */
 	int (*connection)(void *ctx, struct event *ev);
 	int (*packet)(void *ctx, struct event *ev, const struct incoming *in);
-	/* The socket acknowledges an event that asked for it (emission.wants_ack), for the first time: context is what was kept with the
+	/* The socket acknowledges an event that asked it alone (emission.wants_ack), for the first time: context is what was kept with the
 	 * emission, in->payload the array of its arguments. That it has answered stands, also when this fails. NULL: nobody listens. */
 	int (*ack)(void *ctx, struct event *ev, struct text context, const struct incoming *in);
+	/* Events that no client sends; each of these may be NULL. What made them happen stands, also when they fail.
+	 * The one socket that was asked has not answered in time: sid; the event's socket is NULL when it has left. */
+	int (*unanswered)(void *ctx, struct event *ev, const char *sid, struct text context);
+	/* Of those who were asked, all have answered or the time is over: the answers in the order they came, then those without. */
+	int (*answers)(void *ctx, struct event *ev, struct text context, const struct answer *answers, size_t count);
+	/* event_after's time has come. */
+	int (*timer)(void *ctx, struct event *ev, struct text name, struct text context);
+	/* One of `repeated` is due. NOT_FOUND: this application has none of that name. */
+	int (*repeat)(void *ctx, struct event *ev, struct text name);
+	const struct repeated *repeated;
+	size_t repeated_count;
+	/* Another process has called event_server_side: in->payload is its args, in->ack_id -1. */
+	int (*server_side)(void *ctx, struct event *ev, const struct incoming *in);
 	/* The socket leaves; its rooms are still there. Runs exactly once. reason as in Socket.IO: "transport close", "ping timeout", … */
 	int (*disconnect)(void *ctx, struct event *ev, const char *reason);
 };

@@ -161,6 +161,19 @@ static int hear_ack(struct packet_stream *ps, struct event *ev, const struct ask
 	return h->ack ? h->ack(h->ctx, ev, (struct text){ask->context, ask->context_len}, in) : 0;
 }
 
+/* One that does not count. Returns what is wrong with the event itself. */
+static int ignore_ack(struct packet_stream *ps, int64_t id, int error)
+{
+	if (error == POLLUX_NOT_FOUND)
+		say(SAY_DEBUG, "core", ps->client->sid, "ack %lld ignored: not asked for, not the first, or too late", (long long)id);
+	else if (error == POLLUX_TOO_BIG)
+		say(SAY_WARN, "core", ps->client->sid, "ack %lld ignored: the answers of all have over %lld bytes", (long long)id,
+		    (long long)ASK_ANSWERS_MAX_BYTES);
+	else
+		return error;
+	return 0;
+}
+
 /* An acknowledgement of the client. One that nobody asked it for, or that comes again, is no offence. */
 static int run_ack(struct packet_stream *ps, const struct sio_packet *p, const struct text *attachments, int count)
 {
@@ -172,13 +185,12 @@ static int run_ack(struct packet_stream *ps, const struct sio_packet *p, const s
 	if (result == POLLUX_NOT_FOUND)
 		return no_socket(ps, &ev, "an ack before CONNECT");
 	if (!result)
-		result = asks_take(&ev, p->id, &ask);
+		result = asks_take(&ev, &in, &ask);
 	if (!result) {
-		result = hear_ack(ps, &ev, &ask, &in);
+		result = ask.sid[0] ? hear_ack(ps, &ev, &ask, &in) : 0;
 		ask_deinit(&ask);
-	} else if (result == POLLUX_NOT_FOUND) {
-		say(SAY_DEBUG, "core", ps->client->sid, "ack %lld ignored: not asked for, or not the first", (long long)p->id);
-		result = 0;
+	} else {
+		result = ignore_ack(ps, p->id, result);
 	}
 	result = event_end(&ev, result);
 	return result ? result : packet_after(ps);

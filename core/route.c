@@ -128,7 +128,7 @@ int route_row(struct clients *all, struct row *row, route_ready *ready, void *ct
 	size_t cursor = 0;
 	int error = 0;
 
-	if (row->kind == LOG_CONTROL)
+	if (row->kind == LOG_CONTROL || row->kind == LOG_SERVER_SIDE)
 		return 0;
 	if (row->kind == LOG_REPLY)
 		return route_reply(&r);
@@ -154,17 +154,9 @@ static bool socket_reached(const struct socket *s, const struct row *row)
 	return !row->room.at || socket_was_in(s, row->room, row->seq);
 }
 
-bool route_reaches_socket(const struct client *c, const char *sid, const struct row *row)
-{
-	for (const struct socket *s = c->sockets; s; s = s->next)
-		if (strcmp(s->sid, sid) == 0)
-			return socket_reached(s, row);
-	return false;
-}
-
 bool route_reaches(const struct client *c, const struct row *row)
 {
-	if (row->kind == LOG_CONTROL)
+	if (row->kind == LOG_CONTROL || row->kind == LOG_SERVER_SIDE)
 		return false;
 	if (row->kind == LOG_REPLY)
 		return row->client == c->id;

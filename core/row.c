@@ -35,9 +35,9 @@ static bool is_json_array(struct log_text t)
 
 static bool row_is_sound(const struct log_row *row)
 {
-	bool is_event = row->kind <= LOG_VOLATILE;
+	bool is_event = row->kind <= LOG_VOLATILE || row->kind == LOG_SERVER_SIDE;
 
-	if (row->kind > LOG_REPLY || !row->nsp.at || (row->targets.at && !is_json_array(row->targets)))
+	if (row->kind > LOG_SERVER_SIDE || !row->nsp.at || (row->targets.at && !is_json_array(row->targets)))
 		return false;
 	return !is_event || (row->packet.at && is_json_array(row->packet));
 }

@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "base/say.h"
 #include "core/bundle.h"
+#include "core/duties.h"
 #include "core/event_run.h"
 #include "core/housekeeping.h"
 #include "core/journal.h"
 #include "core/poll.h"
+#include "core/server_side.h"
 #include "core/tick.h"
 #include "db/log.h"
 
@@ -62,6 +64,7 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 	s->look = true;
 	if (client_next_expiry(s->store, &next) == 0 && next <= clock_mono_ms())
 		s->expire = true;
+	duties_look(s);
 }
 
 static void on_house(struct ev_loop *loop, ev_timer *w, int revents)
@@ -101,6 +104,7 @@ static void start_watchers(struct server *s)
 	ev_io_start(loop, &s->lock_io);
 	if (bell_fd(s->bell) >= 0)
 		ev_io_start(loop, &s->bell_io);
+	duties_start(s);
 }
 
 static void stop_watchers(struct server *s)
@@ -114,6 +118,7 @@ static void stop_watchers(struct server *s)
 	ev_idle_stop(loop, &s->again);
 	ev_io_stop(loop, &s->lock_io);
 	ev_io_stop(loop, &s->bell_io);
+	duties_stop(s);
 }
 
 static int open_store(struct server *s)
@@ -205,6 +210,7 @@ int server_new(struct server **out, const struct server_options *options)
 void server_drain(struct server *s, void (*on_idle)(void *ctx), void *ctx)
 {
 	s->draining = true;
+	s->due = false;
 	s->on_idle = on_idle;
 	s->on_idle_ctx = ctx;
 	poll_ready_all(s);
@@ -242,6 +248,7 @@ void server_free(struct server *s)
 	throttle_deinit(&s->throttle);
 	recent_deinit(&s->recent);
 	journal_deinit(&s->journal);
+	server_side_deinit(s);
 	frames_deinit(&s->frames);
 	event_forget_own_socket(s);
 	buf_deinit(&s->scratch);

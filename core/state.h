@@ -39,6 +39,13 @@ struct journal {
 	int64_t touched;           /* the client whose control row is the newest of them; 0: none */
 };
 
+/* Rows of other processes' server-side events, in order. */
+struct heard {
+	struct row **rows;
+	size_t count, room;
+	size_t next;               /* those before it have run in the transaction going on */
+};
+
 struct server {
 	struct server_options options;
 	const struct settings *settings;
@@ -64,6 +71,7 @@ struct server {
 	int64_t try_waiting_at_ms;
 	struct input *posts;       /* open POSTs by sid: a second one of a session closes it */
 	struct journal journal;
+	struct heard heard;
 	struct event_socket *own_socket;   /* see event_set_own_socket */
 	struct client *ready;      /* polls to be settled: answered or parked */
 	struct buf scratch;        /* where an answer is put together */
@@ -76,6 +84,9 @@ struct server {
 	int64_t read_ms;           /* when the log was read last */
 	bool look;                 /* the bell rang, or it is time to look at the log anyhow */
 	bool expire, housekeeping; /* that is due */
+	bool due;                  /* and something of core/duties.h */
+	bool undeclared;           /* the handler's list of what repeats has not been compared with the store's */
+	bool deadlines_set;        /* the earliest of them may be another one now */
 	bool unsure;               /* copies of clients with polls here were read in a transaction that failed */
 	bool forgetting;           /* retention has more to delete than a batch */
 	bool reaping;              /* and dead processes have left more sessions than that */
@@ -90,7 +101,7 @@ struct server {
 
 	ev_prepare before_wait;
 	ev_io bell_io, lock_io;
-	ev_timer look_timer, house_timer, retry_timer;
+	ev_timer look_timer, house_timer, retry_timer, due_timer;
 	ev_idle again;             /* active while inputs are left over: the loop does not sleep */
 	void (*on_idle)(void *ctx);
 	void *on_idle_ctx;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/say.h"
 #include "core/catch_up.h"
+#include "core/duties.h"
 #include "core/housekeeping.h"
 #include "core/http.h"
 #include "core/journal.h"
@@ -94,6 +95,8 @@ static int run_duties(struct server *s)
 
 	if (s->expire)
 		error = session_expire(s);
+	if (!error && !s->alone)   /* an input that runs alone shall not fail for the sake of something else */
+		error = duties_run(s);
 	if (error)
 		return error;
 	if (s->housekeeping)
@@ -185,8 +188,9 @@ static void tick_committed(struct server *s)
 	poll_send(s);
 	s->stillborn = false;
 	finish_inputs(s);
-	if (s->forgetting || s->reaping)
-		wake_in(s, DUTY_AGAIN_MS);
+	duties_commit(s);
+	if (s->due || s->forgetting || s->reaping)
+		wake_in(s, s->due ? 0 : DUTY_AGAIN_MS);
 }
 
 static void refuse_input(struct server *s, struct input *in)
@@ -270,7 +274,7 @@ static void tick_failed(struct server *s, int error)
 	bool had_inputs = s->done.count > 0;
 
 	if (error != POLLUX_BUSY)   /* it may have been a duty: no input is refused for that. They fall due again by themselves */
-		s->expire = s->housekeeping = s->forgetting = s->reaping = false;
+		s->expire = s->due = s->housekeeping = s->forgetting = s->reaping = false;
 	if (store_in_transaction(s->store))
 		store_rollback(s->store);
 	writer_lock_release(s->lock);
@@ -278,6 +282,7 @@ static void tick_failed(struct server *s, int error)
 	journal_cut(s, (struct journal_mark){0});
 	poll_revert(s);
 	catch_up_revert(s);
+	duties_revert(s);
 	requeue(s, error);
 	if (error == POLLUX_BUSY)
 		retry_in(s, BUSY_RETRY_MS);
@@ -307,7 +312,7 @@ static void tick_locked(struct server *s)
 
 static bool has_work(const struct server *s)
 {
-	return s->inputs.count || s->ready || s->expire || s->housekeeping || s->forgetting || s->reaping;
+	return s->inputs.count || s->ready || s->expire || s->due || s->housekeeping || s->forgetting || s->reaping;
 }
 
 /* Reading needs no lock: what others wrote is known and routed while the lock is still waited for. */

@@ -6,27 +6,30 @@
 #include <string.h>
 #include "db/store_internal.h"
 
-static int insert(struct store *s, int64_t seq, struct log_text sid, struct log_text context)
+static int insert(struct store *s, const struct ask_row *row)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_ASK_INSERT, "INSERT INTO ask(seq, sid, context) VALUES(?, ?, ?)", &st);
+	int error = statement_get(s, ST_ASK_INSERT, "INSERT INTO ask(seq, nsp, sid, context, by_ms) VALUES(?, ?, ?, ?, nullif(?, -1))", &st);
 
 	if (error < 0)
 		return error;
-	bind_int(s, st, 1, seq);
-	bind_text(s, st, 2, sid);
-	bind_text(s, st, 3, context);
+	bind_int(s, st, 1, row->seq);
+	bind_text(s, st, 2, row->nsp);
+	bind_text(s, st, 3, row->sid);
+	bind_text(s, st, 4, row->context);
+	bind_int(s, st, 5, row->by_ms);
 	return statement_run(s, st);
 }
 
 /* The index ends in seq: the newest are stepped over in it. */
-static int forget_oldest(struct store *s, struct log_text sid)
+#define OLDEST_OF_SOCKET                                                                          \
+	"WHERE sid = ?1 AND seq <= (SELECT seq FROM ask WHERE sid = ?1 ORDER BY seq DESC LIMIT 1 " \
+	"OFFSET ?2) "
+
+static int end_oldest(struct store *s, enum statement_slot slot, const char *sql, struct log_text sid)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_ASK_FORGET_OLDEST,
-		"DELETE FROM ask WHERE sid = ?1 AND seq <= (SELECT seq FROM ask WHERE sid = ?1 "
-		"ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-		&st);
+	int error = statement_get(s, slot, sql, &st);
 
 	if (error < 0)
 		return error;
@@ -35,43 +38,139 @@ static int forget_oldest(struct store *s, struct log_text sid)
 	return statement_run(s, st);
 }
 
-int ask_insert(struct store *s, int64_t seq, struct log_text sid, struct log_text context)
+int ask_insert(struct store *s, const struct ask_row *row)
 {
-	int error = insert(s, seq, sid, context);
+	int error = insert(s, row);
 
-	return error == 0 && sid.at != NULL ? forget_oldest(s, sid) : error;
+	if (error < 0 || row->sid.at == NULL)
+		return error;
+	error = end_oldest(s, ST_ASK_FORGET_OLDEST, "DELETE FROM ask " OLDEST_OF_SOCKET "AND by_ms IS NULL", row->sid);
+	if (error < 0)
+		return error;
+	return end_oldest(s, ST_ASK_END_OLDEST, "UPDATE ask SET by_ms = 0 " OLDEST_OF_SOCKET "AND by_ms > 0", row->sid);
 }
 
-static int keep(struct ask *out, struct log_text sid, struct log_text context)
+static int run_for_room(
+	struct store *s, enum statement_slot slot, const char *sql, int64_t seq, struct log_text nsp, struct log_text room)
 {
-	out->context = malloc(context.len + 1);
+	sqlite3_stmt *st;
+	int error = statement_get(s, slot, sql, &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	bind_text(s, st, 2, nsp);
+	if (room.at != NULL)
+		bind_text(s, st, 3, room);
+	return statement_run(s, st);
+}
+
+#define SOCKETS_OF_NSP "SELECT sid FROM socket WHERE nsp = ?2 AND left IS NULL"
+#define SOCKETS_OF_ROOM                                                        \
+	"SELECT sid FROM member WHERE nsp = ?2 AND room = ?3 AND until IS NULL " \
+	"UNION SELECT sid FROM socket WHERE sid = ?3 AND nsp = ?2 AND left IS NULL"
+
+int ask_expect(struct store *s, int64_t seq, struct log_text nsp, struct log_text room)
+{
+	if (room.at == NULL)
+		return run_for_room(s, ST_ASK_EXPECT_NSP,
+			"INSERT OR IGNORE INTO ask_answer(seq, sid) SELECT ?1, sid FROM (" SOCKETS_OF_NSP ")", seq, nsp, room);
+	return run_for_room(s, ST_ASK_EXPECT_ROOM,
+		"INSERT OR IGNORE INTO ask_answer(seq, sid) SELECT ?1, sid FROM (" SOCKETS_OF_ROOM ")", seq, nsp, room);
+}
+
+int ask_except(struct store *s, int64_t seq, struct log_text nsp, struct log_text room)
+{
+	return run_for_room(
+		s, ST_ASK_EXCEPT_ROOM, "DELETE FROM ask_answer WHERE seq = ?1 AND sid IN (" SOCKETS_OF_ROOM ")", seq, nsp, room);
+}
+
+int64_t ask_begin(struct store *s, int64_t seq)
+{
+	sqlite3_stmt *st;
+	int64_t count;
+	int error = statement_get(s, ST_ASK_BEGIN,
+		"UPDATE ask SET waiting = n, by_ms = iif(n = 0, 0, by_ms) "
+		"FROM (SELECT count(*) AS n FROM ask_answer WHERE seq = ?1) WHERE seq = ?1 RETURNING waiting",
+		&st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	error = statement_integer(s, st, 0, &count);
+	return error < 0 ? error : count;
+}
+
+int64_t ask_count_sockets(struct store *s, struct log_text nsp, struct log_text room, int64_t limit)
+{
+	sqlite3_stmt *st;
+	int64_t count;
+	int error;
+
+	if (room.at == NULL)
+		error = statement_get(s, ST_ASK_COUNT_NSP, "SELECT count(*) FROM (" SOCKETS_OF_NSP " LIMIT ?1)", &st);
+	else
+		error = statement_get(s, ST_ASK_COUNT_ROOM,
+			"SELECT count(*) FROM (SELECT 1 FROM member WHERE nsp = ?2 AND room = ?3 AND until IS NULL LIMIT ?1)", &st);
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, limit);
+	bind_text(s, st, 2, nsp);
+	if (room.at != NULL)
+		bind_text(s, st, 3, room);
+	error = statement_integer(s, st, 0, &count);
+	return error < 0 ? error : count;
+}
+
+static char *put(char *to, struct log_text text)
+{
+	if (text.len > 0)
+		memcpy(to, text.at, text.len);
+	to[text.len] = '\0';
+	return to + text.len + 1;
+}
+
+static int keep(struct ask *out, struct log_text nsp, struct log_text sid, struct log_text context)
+{
+	out->context = malloc(context.len + nsp.len + 2);
 	if (out->context == NULL)
 		return POLLUX_NO_MEMORY;
-	if (context.len > 0)
-		memcpy(out->context, context.at, context.len);
-	out->context[context.len] = '\0';
 	out->context_len = context.len;
+	out->nsp = put(out->context, context);
+	put(out->context + context.len + 1, nsp);
 	if (sid.len < sizeof(out->sid) && sid.len > 0)
 		memcpy(out->sid, sid.at, sid.len);
 	return 0;
 }
 
-int ask_load(struct store *s, int64_t seq, struct ask *out)
+static int load(struct store *s, enum statement_slot slot, const char *sql, int64_t by, struct ask *out)
 {
 	sqlite3_stmt *st;
-	int got, error = statement_get(s, ST_ASK_LOAD, "SELECT sid, context FROM ask WHERE seq = ?", &st);
+	int got, error = statement_get(s, slot, sql, &st);
 
 	memset(out, 0, sizeof(*out));
 	if (error < 0)
 		return error;
-	bind_int(s, st, 1, seq);
+	bind_int(s, st, 1, by);
 	got = statement_step(s, st);
-	if (got == 1)
-		error = keep(out, column_text(st, 0), column_text(st, 1));
+	if (got == 1) {
+		out->seq = sqlite3_column_int64(st, 0);
+		error = keep(out, column_text(st, 1), column_text(st, 2), column_text(st, 3));
+	}
 	statement_end(st);
 	if (got <= 0)
 		return got < 0 ? got : POLLUX_NOT_FOUND;
 	return error;
+}
+
+int ask_load(struct store *s, int64_t seq, struct ask *out)
+{
+	return load(s, ST_ASK_LOAD, "SELECT seq, nsp, sid, context FROM ask WHERE seq = ?", seq, out);
+}
+
+int ask_load_due(struct store *s, int64_t now_ms, struct ask *out)
+{
+	return load(s, ST_ASK_LOAD_DUE, "SELECT seq, nsp, sid, context FROM ask WHERE by_ms <= ? ORDER BY by_ms, seq LIMIT 1", now_ms, out);
 }
 
 void ask_deinit(struct ask *ask)
@@ -80,10 +179,10 @@ void ask_deinit(struct ask *ask)
 	ask->context = NULL;
 }
 
-int ask_delete(struct store *s, int64_t seq)
+static int run_for(struct store *s, enum statement_slot slot, const char *sql, int64_t seq)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_ASK_DELETE, "DELETE FROM ask WHERE seq = ?", &st);
+	int error = statement_get(s, slot, sql, &st);
 
 	if (error < 0)
 		return error;
@@ -91,25 +190,101 @@ int ask_delete(struct store *s, int64_t seq)
 	return statement_run(s, st);
 }
 
-int ask_answer(struct store *s, int64_t seq, struct log_text sid)
+int ask_delete(struct store *s, int64_t seq)
+{
+	int error = run_for(s, ST_ASK_DELETE, "DELETE FROM ask WHERE seq = ?", seq);
+
+	return error < 0 ? error : run_for(s, ST_ASK_ANSWERS_DELETE, "DELETE FROM ask_answer WHERE seq = ?", seq);
+}
+
+static int keep_answer(struct store *s, int64_t seq, struct log_text sid, struct log_text args, struct log_text attachments)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_ASK_ANSWER, "INSERT INTO ask_answer(seq, sid) VALUES(?, ?) ON CONFLICT DO NOTHING", &st);
+	int error = statement_get(s, ST_ASK_ANSWER,
+		"UPDATE ask_answer SET args = ?3, attachments = ?4, nth = (SELECT -waiting FROM ask WHERE seq = ?1) "
+		"WHERE seq = ?1 AND sid = ?2 AND args IS NULL",
+		&st);
 
 	if (error < 0)
 		return error;
 	bind_int(s, st, 1, seq);
 	bind_text(s, st, 2, sid);
+	bind_text(s, st, 3, args);
+	bind_blob(s, st, 4, attachments);
 	error = statement_run(s, st);
 	if (error < 0)
 		return error;
-	return sqlite3_changes(s->db) > 0 ? 0 : POLLUX_EXISTS;
+	return sqlite3_changes(s->db) > 0 ? 0 : POLLUX_NOT_FOUND;
+}
+
+static int check_room(struct store *s, int64_t seq, int64_t more)
+{
+	sqlite3_stmt *st;
+	int64_t bytes;
+	int error = statement_get(s, ST_ASK_BYTES, "SELECT bytes FROM ask WHERE seq = ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	error = statement_integer(s, st, 0, &bytes);
+	if (error < 0)
+		return error;
+	return bytes + more > ASK_ANSWERS_MAX_BYTES ? POLLUX_TOO_BIG : 0;
+}
+
+static int count_answer(struct store *s, int64_t seq, int64_t more, bool *last)
+{
+	sqlite3_stmt *st;
+	int64_t waiting;
+	int error = statement_get(s, ST_ASK_COUNT_ANSWER,
+		"UPDATE ask SET bytes = bytes + ?2, waiting = waiting - 1, by_ms = iif(waiting = 1, 0, by_ms) "
+		"WHERE seq = ?1 RETURNING waiting",
+		&st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	bind_int(s, st, 2, more);
+	error = statement_integer(s, st, 0, &waiting);
+	*last = waiting == 0;
+	return error;
+}
+
+int ask_answer(struct store *s, int64_t seq, struct log_text sid, struct log_text args, struct log_text attachments, bool *last)
+{
+	int64_t more = (int64_t)(args.len + attachments.len);
+	int error = check_room(s, seq, more);
+
+	*last = false;
+	if (error == 0)
+		error = keep_answer(s, seq, sid, args, attachments);
+	return error == 0 ? count_answer(s, seq, more, last) : error;
+}
+
+int ask_answers(struct store *s, int64_t seq, ask_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	int got = 0, count = 0,
+	    error = statement_get(s, ST_ASK_ANSWERS,
+		    "SELECT sid, args, attachments FROM ask_answer WHERE seq = ? ORDER BY args IS NULL, nth", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	while (error >= 0 && (got = statement_step(s, st)) == 1) {
+		error = each(ctx, column_text(st, 0), column_text(st, 1), column_blob(st, 2));
+		count++;
+	}
+	statement_end(st);
+	if (got < 0)
+		return got;
+	return error < 0 ? error : count;
 }
 
 int ask_forget_socket(struct store *s, struct log_text sid)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_ASK_FORGET_SOCKET, "DELETE FROM ask WHERE sid = ?", &st);
+	int error = statement_get(s, ST_ASK_FORGET_SOCKET, "DELETE FROM ask WHERE sid = ? AND by_ms IS NULL", &st);
 
 	if (error < 0)
 		return error;

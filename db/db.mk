@@ -19,6 +19,7 @@ libdb_a_SOURCES = \
 	db/statement.c db/statement.h \
 	db/store.c db/store.h db/store_internal.h \
 	db/store_open.c \
+	db/timers.c db/timers.h \
 	db/writer_lock.c db/writer_lock.h
 nodist_libdb_a_SOURCES = db/schema_sql.h
 

@@ -71,15 +71,96 @@ int kv_set(struct store *s, struct log_text key, struct log_text value, int64_t 
 	return statement_run(s, st);
 }
 
-int kv_delete(struct store *s, struct log_text key)
+int kv_insert(struct store *s, struct log_text key, struct log_text value, int64_t expires_ms)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_KV_DELETE, "DELETE FROM kv WHERE key = ?", &st);
+	int error = statement_get(s, ST_KV_INSERT,
+		"INSERT INTO kv(key, value, expires_ms) VALUES(?1, ?2, ?3) ON CONFLICT(key) "
+		"DO UPDATE SET value = excluded.value, expires_ms = excluded.expires_ms WHERE kv.expires_ms <= ?4",
+		&st);
 
 	if (error < 0)
 		return error;
 	bind_text(s, st, 1, key);
-	return statement_run(s, st);
+	bind_text(s, st, 2, value);
+	bind_id(s, st, 3, expires_ms);
+	bind_int(s, st, 4, clock_wall_ms());
+	error = statement_run(s, st);
+	if (error < 0)
+		return error;
+	return sqlite3_changes(s->db) > 0 ? 0 : POLLUX_EXISTS;
+}
+
+int kv_delete(struct store *s, struct log_text key)
+{
+	sqlite3_stmt *st;
+	int64_t was_there;
+	int error = statement_get(s, ST_KV_DELETE,
+		"DELETE FROM kv WHERE key = ?1 RETURNING expires_ms IS NULL OR expires_ms > ?2", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, key);
+	bind_int(s, st, 2, clock_wall_ms());
+	error = statement_integer(s, st, 0, &was_there);
+	if (error < 0)
+		return error;
+	return was_there ? 0 : POLLUX_NOT_FOUND;
+}
+
+int kv_expire(struct store *s, struct log_text key, int64_t expires_ms)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_KV_SET_EXPIRY,
+		"UPDATE kv SET expires_ms = ?2 WHERE key = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, key);
+	bind_id(s, st, 2, expires_ms);
+	bind_int(s, st, 3, clock_wall_ms());
+	error = statement_run(s, st);
+	if (error < 0)
+		return error;
+	return sqlite3_changes(s->db) > 0 ? 0 : POLLUX_NOT_FOUND;
+}
+
+/* No key has the byte that stands behind the prefix's end: none is larger, and UTF-8 has none such. */
+static size_t end_of(struct log_text prefix, char end[KV_KEY_MAX + 1])
+{
+	if (prefix.len > 0)
+		memcpy(end, prefix.at, prefix.len);
+	end[prefix.len] = '\xff';
+	return prefix.len + 1;
+}
+
+int kv_list(struct store *s, struct log_text prefix, struct log_text after, int limit, kv_each *each, void *ctx)
+{
+	char end[KV_KEY_MAX + 1];
+	sqlite3_stmt *st;
+	int got = 0, count = 0, error;
+
+	if (prefix.len > KV_KEY_MAX)
+		return 0;
+	error = statement_get(s, ST_KV_LIST,
+		"SELECT key, value FROM kv WHERE key >= max(?1, ?3) AND key < ?2 AND key <> ?3 "
+		"AND (expires_ms IS NULL OR expires_ms > ?4) ORDER BY key LIMIT ?5",
+		&st);
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, prefix.at == NULL ? (struct log_text){ "", 0 } : prefix);
+	bind_text(s, st, 2, (struct log_text){ end, end_of(prefix, end) });
+	bind_text(s, st, 3, after.at == NULL ? (struct log_text){ "", 0 } : after);
+	bind_int(s, st, 4, clock_wall_ms());
+	bind_int(s, st, 5, limit);
+	while (error >= 0 && (got = statement_step(s, st)) == 1) {
+		error = each(ctx, column_text(st, 0), column_text(st, 1));
+		count++;
+	}
+	statement_end(st);
+	if (got < 0)
+		return got;
+	return error < 0 ? error : count;
 }
 
 /* Plain decimal digits as we write them: 1.0 and 1e3 are numbers, but no counters. */

@@ -9,7 +9,7 @@
 #include "db/store.h"
 #include "proto/json.h"
 
-enum log_kind { LOG_EVENT, LOG_DIRECT, LOG_VOLATILE, LOG_CONTROL, LOG_REPLY };
+enum log_kind { LOG_EVENT, LOG_DIRECT, LOG_VOLATILE, LOG_CONTROL, LOG_REPLY, LOG_SERVER_SIDE };
 
 /* Text fields: at NULL is SQL NULL. See schema.sql for what each column means. */
 struct log_text {

@@ -3,6 +3,9 @@
  *
  * Deadlines are in CLOCK_MONOTONIC, which begins anew at every boot; what survives downtime and reboots alike is how much of them was
  * left at the last moment somebody served. Hence one formula: add (now - that moment), whichever clock it was in.
+ *
+ * Timers (the application's) are another matter: a downtime counts. Within a boot their clock went on; over a reboot the same formula carries what was
+ * left, less the silence as the wall clock tells it, which is asked for nothing else.
  */
 #include "config.h"
 #include "db/processes.h"
@@ -16,10 +19,15 @@
 #include "db/side_file.h"
 #include "db/store_internal.h"
 
-/* The lock file's second line: deadline clock and boot id of the last moment of service. */
+/* The lock file's second line: deadline clock, boot id and wall clock of the last moment of service. */
 #define SERVED_OFFSET 64
-#define SERVED_LINE "served %-20lld %.36s\n"
-#define SERVED_LINE_MAX 80
+#define SERVED_LINE "served %-20lld %.36s %-20lld\n"
+#define SERVED_LINE_MAX 100
+
+struct service {
+	int64_t mono_ms, wall_ms;
+	bool this_boot;
+};
 
 struct processes {
 	int fd;
@@ -45,26 +53,25 @@ bool processes_alive(const struct processes *p, int64_t id)
 void processes_note_service(struct processes *p, int64_t now_ms)
 {
 	char line[SERVED_LINE_MAX];
-	int n = snprintf(line, sizeof(line), SERVED_LINE, (long long)now_ms, store_boot_id());
+	int n = snprintf(line, sizeof(line), SERVED_LINE, (long long)now_ms, store_boot_id(), (long long)clock_wall_ms());
 
 	if (n < 0 || pwrite(p->fd, line, (size_t)n, SERVED_OFFSET) < 0)
 		return; /* a full disk: the moment before counts */
 }
 
 /* False when nobody ever served, or the file was lost. */
-static bool last_service(const struct processes *p, int64_t *ms, bool *this_boot)
+static bool last_service(const struct processes *p, struct service *out)
 {
 	char line[SERVED_LINE_MAX + 1], boot[40] = "";
-	long long value;
+	long long mono, wall;
 	ssize_t n = pread(p->fd, line, SERVED_LINE_MAX, SERVED_OFFSET);
 
 	if (n <= 0)
 		return false;
 	line[n] = '\0';
-	if (sscanf(line, "served %lld %36s", &value, boot) != 2)
+	if (sscanf(line, "served %lld %36s %lld", &mono, boot, &wall) != 3)
 		return false;
-	*ms = value;
-	*this_boot = strcmp(boot, store_boot_id()) == 0;
+	*out = (struct service){ mono, wall, strcmp(boot, store_boot_id()) == 0 };
 	return true;
 }
 
@@ -91,7 +98,21 @@ static int shift_deadlines(struct store *s, int64_t by_ms)
 		by_ms);
 	if (error < 0)
 		return error;
-	return shift_table(s, ST_SHIFT_SOCKETS, "UPDATE socket SET left_at_ms = left_at_ms + ?1 WHERE left IS NOT NULL", by_ms);
+	error = shift_table(s, ST_SHIFT_SOCKETS, "UPDATE socket SET left_at_ms = left_at_ms + ?1 WHERE left IS NOT NULL", by_ms);
+	if (error < 0)
+		return error;
+	return shift_table(s, ST_SHIFT_ASKS, "UPDATE ask SET by_ms = by_ms + ?1 WHERE by_ms > 0", by_ms);
+}
+
+/* A wall clock that went backwards tells nothing. */
+static int shift_timers(struct store *s, const struct service *last, int64_t now_ms)
+{
+	int64_t silence_ms = clock_wall_ms() - last->wall_ms;
+
+	if (last->this_boot)
+		return 0;
+	return shift_table(s, ST_SHIFT_TIMERS, "UPDATE timer SET due_ms = due_ms + ?1",
+		now_ms - last->mono_ms - (silence_ms > 0 ? silence_ms : 0));
 }
 
 typedef int process_each(struct processes *p, struct store *s, int64_t id, void *ctx);
@@ -126,18 +147,18 @@ static int is_alive(struct processes *p, struct store *s, int64_t id, void *ctx)
 /* The life that counts has a committed row: one whose registration was rolled back has shifted nothing. */
 static int shift_after_silence(struct processes *p, struct store *s, bool cgi, int64_t now_ms)
 {
-	int64_t served_ms;
-	bool this_boot;
-	int alive = each_other(p, s, is_alive, NULL);
+	struct service last;
+	int error, alive = each_other(p, s, is_alive, NULL);
 
 	if (alive != 0)
 		return alive < 0 ? alive : 0;
-	if (!last_service(p, &served_ms, &this_boot))
+	if (!last_service(p, &last))
 		return 0;
 	/* Between the requests of a CGI host nobody lives, and that is no downtime; a boot is. */
-	if (cgi && this_boot)
+	if (cgi && last.this_boot)
 		return 0;
-	return shift_deadlines(s, now_ms - served_ms);
+	error = shift_timers(s, &last, now_ms);
+	return error < 0 ? error : shift_deadlines(s, now_ms - last.mono_ms);
 }
 
 static int insert_process(struct store *s, const char *kind, int64_t *id)

@@ -15,7 +15,7 @@ struct processes;
 /* Opens the lock file. */
 int processes_new(struct processes **out, const char *db_path) WARN_UNUSED;
 /* In a write transaction: inserts the row and takes the lock. *id is never reused. When nobody else lives and not cgi: shifts all
- * deadlines (clients, left sockets) by the time since the last moment of service. */
+ * deadlines (clients, left sockets, acknowledgements) by the time since the last moment of service, and over a reboot the timers. */
 int processes_register(struct processes *p, struct store *s, const char *kind, bool cgi, int64_t now_ms, int64_t *id) WARN_UNUSED;
 /* Tries the other's lock (cheap: one fcntl). Our own id is alive. */
 bool processes_alive(const struct processes *p, int64_t id);

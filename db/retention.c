@@ -362,8 +362,6 @@ int retention_run(struct store *s, const struct retention *r, int64_t wall_ms, i
 	if (error == 0)
 		error = retention_members(s, r, deleted);
 	if (error == 0)
-		error = retention_asks(s, r, deleted);
-	if (error == 0)
 		error = retention_kv(s, r, wall_ms, deleted);
 	return error;
 }

@@ -94,36 +94,6 @@ int retention_members(struct store *s, const struct retention *r, int *deleted)
 	return 0;
 }
 
-static int trim_asks(struct store *s, enum statement_slot slot, const char *sql, int64_t end, int limit, int *deleted)
-{
-	sqlite3_stmt *st;
-	int error = statement_get(s, slot, sql, &st);
-
-	if (error < 0)
-		return error;
-	bind_int(s, st, 1, end);
-	bind_int(s, st, 2, limit);
-	error = statement_run(s, st);
-	*deleted += error == 0 ? sqlite3_changes(s->db) : 0;
-	return error;
-}
-
-int retention_asks(struct store *s, const struct retention *r, int *deleted)
-{
-	int64_t end;
-	int error = meta_get(s, "trimmed", &end);
-
-	if (error == 0)
-		error = trim_asks(s, ST_ASK_TRIM,
-			"DELETE FROM ask WHERE seq IN (SELECT seq FROM ask WHERE sid IS NULL AND seq <= ? ORDER BY seq LIMIT ?)",
-			end, r->max_rows, deleted);
-	if (error == 0)
-		error = trim_asks(s, ST_ASK_ANSWER_TRIM,
-			"DELETE FROM ask_answer WHERE (seq, sid) IN (SELECT seq, sid FROM ask_answer WHERE seq <= ? ORDER BY seq, sid LIMIT ?)",
-			end, r->max_rows, deleted);
-	return error;
-}
-
 int retention_kv(struct store *s, const struct retention *r, int64_t wall_ms, int *deleted)
 {
 	sqlite3_stmt *st;

@@ -8,8 +8,6 @@
 int retention_sockets(struct store *s, const struct retention *r, int64_t mono_ms, int *deleted) WARN_UNUSED;
 /* Closed memberships of which no row is left that anybody could still get. */
 int retention_members(struct store *s, const struct retention *r, int *deleted) WARN_UNUSED;
-/* What many were asked before the window, and who has answered. */
-int retention_asks(struct store *s, const struct retention *r, int *deleted) WARN_UNUSED;
 int retention_kv(struct store *s, const struct retention *r, int64_t wall_ms, int *deleted) WARN_UNUSED;
 /* meta's number never falls. */
 int retention_raise_meta(struct store *s, const char *name, int64_t value) WARN_UNUSED;

@@ -18,11 +18,11 @@ CREATE TABLE log (
 	nsp         TEXT NOT NULL DEFAULT '/',      -- namespace
 	room        TEXT,                           -- the one room of an ordinary broadcast, or the socket of a direct event; NULL: all of the namespace, or see targets
 	targets     TEXT,                           -- the general form: JSON [[rooms],[exceptions]]; rooms empty: the room column says it; NULL: nothing special
-	kind        INTEGER NOT NULL DEFAULT 0,     -- 0 event, 1 direct (to one socket), 2 volatile, 3 control (look at a client again), 4 reply (a ready packet to one client)
-	packet      TEXT,                           -- kinds 0-2: the JSON array of the event; 4: the message's whole text, NULL when it is binary
+	kind        INTEGER NOT NULL DEFAULT 0,     -- 0 event, 1 direct (to one socket), 2 volatile, 3 control (look at a client again), 4 reply (a ready packet to one client), 5 server-side (for the handlers of the other processes)
+	packet      TEXT,                           -- kinds 0-2 and 5: the JSON array of the event; 4: the message's whole text, NULL when it is binary
 	attachments BLOB,                           -- binary attachments, each a 4-byte big-endian length and its bytes
 	sender      TEXT,                           -- who, for history: the application's word
-	client      INTEGER,                        -- kinds 3 and 4: the one client concerned
+	client      INTEGER,                        -- kinds 3 and 4: the one client concerned; 5: the process that emitted it
 	key         TEXT,                           -- idempotency: unique, or NULL
 	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );
@@ -33,18 +33,37 @@ CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NUL
 -- Acknowledgements that the server asks for.
 CREATE TABLE ask (
 	seq     INTEGER PRIMARY KEY,                -- the row that asks
-	sid     TEXT,                               -- the one socket that is asked: goes with its answer or the socket; NULL: all whom the row reached: goes with the recovery window
-	context TEXT NOT NULL                       -- the application's: what it needs to go on when an answer comes
+	nsp     TEXT NOT NULL,                      -- its namespace
+	sid     TEXT,                               -- the one socket that is asked; NULL: many, who stand in ask_answer
+	context TEXT NOT NULL,                      -- the application's: what it needs to go on when an answer comes
+	by_ms   INTEGER,                            -- deadline: waited for until then; 0: no longer. NULL: as long as the socket is connected
+	waiting INTEGER NOT NULL DEFAULT 0,         -- of many: how many have not answered
+	bytes   INTEGER NOT NULL DEFAULT 0          -- of many: how long the answers are
 );
 CREATE INDEX ask_sid ON ask(sid) WHERE sid IS NOT NULL;
-CREATE INDEX ask_all ON ask(seq) WHERE sid IS NULL;
+CREATE INDEX ask_by ON ask(by_ms) WHERE by_ms IS NOT NULL;
 
--- Who has answered what many were asked: the first answer of a socket counts.
+-- Who is asked what many are asked, and the answers: the first one of a socket counts.
 CREATE TABLE ask_answer (
-	seq INTEGER NOT NULL,
-	sid TEXT NOT NULL,
+	seq         INTEGER NOT NULL,
+	sid         TEXT NOT NULL,
+	args        TEXT,                           -- the JSON array of the answer; NULL: none yet
+	attachments BLOB,                           -- as in log
+	nth         INTEGER,                        -- in what order they came: minus how many were waited for then
 	PRIMARY KEY (seq, sid)
 ) WITHOUT ROWID;
+
+-- Handlers that are to run at a time.
+CREATE TABLE timer (
+	id       INTEGER PRIMARY KEY AUTOINCREMENT,
+	nsp      TEXT NOT NULL,                     -- the namespace whose handler it is
+	name     TEXT NOT NULL,                     -- and its name
+	context  TEXT NOT NULL,                     -- the application's, JSON
+	every_ms INTEGER,                           -- again after so long; NULL: once
+	due_ms   INTEGER NOT NULL                   -- deadline; a downtime counts
+);
+CREATE INDEX timer_due ON timer(due_ms);
+CREATE UNIQUE INDEX timer_every ON timer(nsp, name) WHERE every_ms IS NOT NULL;
 
 -- An Engine.IO session.
 CREATE TABLE client (

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "tests/unit/core_fixture.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -55,7 +56,7 @@ static int emit(struct event *ev, struct emission e, const char *words)
 
 	buf_init(&args, 1 << 22);
 	buf_addf(&args, "[\"said\",\"%s\"]", words);
-	e.nsp = event_socket(ev)->nsp;
+	e.nsp = event_nsp(ev);
 	e.args = (struct text){ args.data, args.len };
 	error = event_emit(ev, &e, &out);
 	buf_deinit(&args);
@@ -98,6 +99,16 @@ static int relay(struct event *ev, const struct incoming *in)
 	return event_emit(ev, &e, &out);
 }
 
+static int set_timer(struct event *ev, const char *name, int64_t after_ms)
+{
+	int64_t id;
+	int error = event_after(ev, event_nsp(ev), text_at(name), text_at("[1]"), after_ms, &id);
+
+	if (!error)
+		assert_true(id > 0);
+	return error;
+}
+
 static int do_as_told(struct event *ev, const struct incoming *in, const char *name)
 {
 	const struct socket_view *me = event_socket(ev);
@@ -125,9 +136,16 @@ static int do_as_told(struct event *ev, const struct incoming *in, const char *n
 		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .direct = true }, b);
 	if (strcmp(name, "ask") == 0)
 		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .direct = true, .wants_ack = true,
-						   .ack_context = text_at("one") }, b);
+						   .ack_context = text_at("one"), .ack_timeout_ms = strtol(argument(in, 2), NULL, 10) }, b);
 	if (strcmp(name, "ask room") == 0)
-		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1, .wants_ack = true, .ack_context = text_at("all") }, b);
+		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = *a != '\0', .wants_ack = true, .ack_context = text_at("all"),
+						   .ack_timeout_ms = *argument(in, 2) ? strtol(argument(in, 2), NULL, 10) : 60000 }, b);
+	if (strcmp(name, "after") == 0)
+		return set_timer(ev, a, strtol(b, NULL, 10));
+	if (strcmp(name, "cancel") == 0)
+		return event_cancel(ev, strtol(a, NULL, 10));
+	if (strcmp(name, "server side") == 0)
+		return event_server_side(ev, me->nsp, (struct text){ in->payload.at, in->payload.len }, in->attachments, in->attachments_count);
 	if (strcmp(name, "once") == 0)
 		return emit(ev, (struct emission){ .key = rooms[0] }, b);
 	if (strcmp(name, "big") == 0)
@@ -156,7 +174,7 @@ static int on_packet(void *ctx, struct event *ev, const struct incoming *in)
 	if (json_kind(value) == JSON_STRING)
 		name[json_string_decode(value, name, sizeof(name) - 1)] = '\0';
 	error = do_as_told(ev, in, strncmp(name, "fail ", 5) == 0 ? name + 5 : name);
-	if (!error && in->attachments_count && strcmp(name, "message") != 0)
+	if (!error && in->attachments_count && strcmp(name, "message") != 0 && strcmp(name, "server side") != 0)
 		error = emit(ev, (struct emission){ 0 }, "binary");
 	if (!error)
 		error = answer(ev, in);
@@ -191,6 +209,67 @@ static int on_ack(void *ctx, struct event *ev, struct text context, const struct
 	return error ? error : result;
 }
 
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...)
+{
+	size_t len = strlen(site->said);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(site->said + len, sizeof(site->said) - len, format, args);
+	va_end(args);
+}
+
+/* What it emits shows whether the event stands. */
+static int result_of(struct event *ev, const char *words)
+{
+	int result = site->ack_result, error = emit(ev, (struct emission){ 0 }, words);
+
+	if (result == POLLUX_BUSY)
+		site->ack_result = 0;
+	return error ? error : result;
+}
+
+static int on_unanswered(void *ctx, struct event *ev, const char *sid, struct text context)
+{
+	(void)ctx;
+	note("unanswered %.*s %s%s\n", (int)context.len, context.at, event_nsp(ev), event_socket(ev) ? "" : " gone");
+	assert_true(!event_socket(ev) || strcmp(event_socket(ev)->sid, sid) == 0);
+	return result_of(ev, "unanswered");
+}
+
+static int on_answers(void *ctx, struct event *ev, struct text context, const struct answer *answers, size_t count)
+{
+	(void)ctx;
+	assert_null(event_socket(ev));
+	note("answers %.*s %s", (int)context.len, context.at, event_nsp(ev));
+	for (size_t i = 0; i < count; i++)
+		note(" %.*s", answers[i].args.at ? (int)answers[i].args.len : 1, answers[i].args.at ? answers[i].args.at : "-");
+	note("\n");
+	return result_of(ev, "answers");
+}
+
+static int on_timer(void *ctx, struct event *ev, struct text name, struct text context)
+{
+	(void)ctx;
+	note("timer %.*s %.*s %s\n", (int)name.len, name.at, (int)context.len, context.at, event_nsp(ev));
+	return result_of(ev, "timer");
+}
+
+static int on_repeat(void *ctx, struct event *ev, struct text name)
+{
+	(void)ctx;
+	note("repeat %.*s %s\n", (int)name.len, name.at, event_nsp(ev));
+	return result_of(ev, "repeat");
+}
+
+static int on_server_side(void *ctx, struct event *ev, const struct incoming *in)
+{
+	(void)ctx;
+	note("server side %.*s %d %s\n", (int)in->payload.len, in->payload.at, in->attachments_count, event_nsp(ev));
+	return result_of(ev, "server side");
+}
+
 /* --- the site --- */
 
 int site_setup(void **state)
@@ -203,7 +282,8 @@ int site_setup(void **state)
 	free(db);
 	site->loop = ev_loop_new(0);
 	site->handler = (struct handler){ .namespace_exists = namespace_exists, .packet = on_packet, .ack = on_ack,
-					  .disconnect = on_disconnect };
+					  .disconnect = on_disconnect, .unanswered = on_unanswered, .answers = on_answers,
+					  .timer = on_timer, .repeat = on_repeat, .server_side = on_server_side };
 	*state = site;
 	return site->loop ? settings_init(&site->settings) : -1;
 }

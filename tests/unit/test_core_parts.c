@@ -82,7 +82,8 @@ static void test_unsound_rows(void **state)
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[", 1 } },
 		{ .kind = LOG_EVENT, .nsp = { NULL, 0 }, .packet = { "[1]", 3 } },
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[1]", 3 }, .targets = { "1", 1 } },
-		{ .kind = LOG_REPLY + 1, .nsp = { "/", 1 }, .packet = { "[1]", 3 } },
+		{ .kind = LOG_SERVER_SIDE, .nsp = { "/", 1 }, .packet = { "{}", 2 } },
+		{ .kind = LOG_SERVER_SIDE + 1, .nsp = { "/", 1 }, .packet = { "[1]", 3 } },
 	};
 
 	(void)state;

@@ -373,8 +373,60 @@ static void test_kv(void **state)
 	FAILS(s, POLLUX_NOT_FOUND, kv_get(s, text("k"), &value, &len));
 	clock_shift_ms(-60001);
 	OK(s, kv_delete(s, text("k")));
-	OK(s, kv_delete(s, text("k")));
+	FAILS(s, POLLUX_NOT_FOUND, kv_delete(s, text("k")));
 	FAILS(s, POLLUX_NOT_FOUND, kv_get(s, text("k"), &value, &len));
+}
+
+static int add_key(void *ctx, struct log_text key, struct log_text value)
+{
+	char *to = ctx;
+	size_t len = strlen(to);
+
+	snprintf(to + len, 200 - len, "%.*s=%.*s ", (int)key.len, key.at, (int)value.len, value.at);
+	return 0;
+}
+
+static void assert_list(struct store *s, const char *prefix, const char *after, int limit, const char *expected)
+{
+	char all[200] = "";
+
+	OK(s, kv_list(s, text(prefix), text(after), limit, add_key, all));
+	assert_string_equal(all, expected);
+}
+
+static void test_kv_list(void **state)
+{
+	static const char *const keys[] = { "a", "a/1", "a/2", "a/\xc3\xa9", "b" };
+	struct store *s = ((struct db *)*state)->s;
+
+	for (size_t i = 0; i < COUNT(keys); i++)
+		OK(s, kv_set(s, text(keys[i]), text("1"), 0));
+	OK(s, kv_set(s, text("a/old"), text("1"), clock_wall_ms() - 1));
+	assert_list(s, "a/", NULL, 10, "a/1=1 a/2=1 a/\xc3\xa9=1 ");
+	assert_list(s, "a/", "a/1", 1, "a/2=1 ");
+	assert_list(s, "a/", "A", 1, "a/1=1 ");
+	assert_list(s, NULL, NULL, 10, "a=1 a/1=1 a/2=1 a/\xc3\xa9=1 b=1 ");
+	assert_list(s, "a/", "b", 10, "");
+	assert_list(s, "c", NULL, 10, "");
+}
+
+static void test_kv_conditions(void **state)
+{
+	struct store *s = ((struct db *)*state)->s;
+	int64_t soon = clock_wall_ms() + 60000;
+
+	OK(s, kv_insert(s, text("k"), text("1"), 0));
+	FAILS(s, POLLUX_EXISTS, kv_insert(s, text("k"), text("2"), 0));
+	assert_value(s, "k", "1");
+	OK(s, kv_expire(s, text("k"), soon));
+	FAILS(s, POLLUX_NOT_FOUND, kv_expire(s, text("none"), soon));
+	clock_shift_ms(60001);
+	FAILS(s, POLLUX_NOT_FOUND, kv_expire(s, text("k"), 0));
+	FAILS(s, POLLUX_NOT_FOUND, kv_delete(s, text("k")));
+	OK(s, kv_set(s, text("k"), text("3"), soon));
+	OK(s, kv_insert(s, text("k"), text("4"), 0));
+	assert_value(s, "k", "4");
+	clock_shift_ms(-60001);
 }
 
 static void test_kv_counters(void **state)
@@ -412,6 +464,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sockets, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_members, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_kv, setup, db_teardown),
+		cmocka_unit_test_setup_teardown(test_kv_conditions, setup, db_teardown),
+		cmocka_unit_test_setup_teardown(test_kv_list, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_kv_counters, setup, db_teardown),
 	};
 
