@@ -20,6 +20,8 @@
 /* The log is looked at this often, bell or no bell; and where there is no inotify. */
 #define LOOK_S 0.25
 #define LOOK_DEAF_S 0.03
+/* How long a tick may go on taking inputs. */
+#define HOLD_MAX_US 2000
 #define SCRATCH_MAX_BYTES ((size_t)256 << 20)
 
 static void on_before_wait(struct ev_loop *loop, ev_prepare *w, int revents)
@@ -187,6 +189,7 @@ int server_new(struct server **out, const struct server_options *options)
 	s->options = *options;
 	s->settings = options->settings;
 	s->handler = options->handler;
+	s->hold_max_us = HOLD_MAX_US;
 	inputs_init(&s->inputs);
 	inputs_init(&s->done);
 	inputs_init(&s->waiting);

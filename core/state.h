@@ -94,6 +94,7 @@ struct server {
 	bool waiting_for_lock, draining;
 	size_t events;             /* run in this transaction: packets, and whatever else came */
 	int64_t full_at_us;        /* and begun until then */
+	int64_t hold_max_us;       /* so long after a tick's beginning; tests that count ticks take the clock out of it */
 	size_t alone;              /* after a failure: so many inputs run one a transaction */
 	int failure;               /* why the last tick failed; 0: it did not */
 	bool stillborn;            /* the last tick failed before an input could run */

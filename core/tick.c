@@ -1,5 +1,5 @@
 /*
- * One tick. Everything from store_begin to store_commit is under the writer lock, at most EVENTS_MAX events or HOLD_MAX_US; the
+ * One tick. Everything from store_begin to store_commit is under the writer lock, at most EVENTS_MAX events or hold_max_us; the
  * rest waits for the next tick, so that other processes get their turn, and a long POST's rest goes behind what others sent. When a commit fails nothing has happened:
  * the inputs run again, one a transaction, and what fails again is refused.
  */
@@ -22,7 +22,6 @@
 #include "core/waiting.h"
 
 #define EVENTS_MAX 256
-#define HOLD_MAX_US 2000
 /* A foreign writer is waited for so long; a full disk so long. */
 #define BUSY_RETRY_MS 5
 #define FULL_RETRY_MS 200
@@ -77,7 +76,7 @@ static int run_inputs(struct server *s)
 	int error = 0;
 
 	s->events = 0;
-	s->full_at_us = clock_mono_us() + HOLD_MAX_US;
+	s->full_at_us = clock_mono_us() + s->hold_max_us;
 	while (!error && (in = inputs_take(&s->inputs))) {
 		watchdog_note(s->watchdog, in->sid, "", 0);
 		error = run_input(s, in);

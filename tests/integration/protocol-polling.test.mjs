@@ -333,8 +333,8 @@ if (!isReference) describe('the poll budget', () => {
 		const sessions = [];
 		for (let i = 0; i < 4; i++) sessions.push(await connected(server, { via: i % 2 }));
 		const parked = sessions.map((session) => session.get());
-		await eventually('the doors are closed', async () => (await server.bare().get()).status === 503);
-		for (const via of [0, 1]) assert.equal((await server.bare().get({ via })).status, 503);
+		// Each process counts now and then.
+		for (const via of [0, 1]) await eventually('the doors are closed', async () => (await server.bare().get({ via })).status === 503);
 		await sessions[0].send(message('still here'));
 		assert.equal((await parked[0]).text, back('still here'));
 		for (const session of sessions) await session.send('1');
