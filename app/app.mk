@@ -21,10 +21,12 @@ libapp_a_SOURCES = \
 	app/options.c app/options.h \
 	app/outgoing.c app/outgoing.h \
 	app/register.c app/register.h \
+	app/rooms.c app/rooms.h \
 	app/sandbox.c app/sandbox.h \
 	app/secret.c app/secret.h \
 	app/socket.c app/socket.h \
 	app/source.c app/source.h \
+	app/sockets.c app/sockets.h \
 	app/state.h \
 	app/strings.c app/strings.h \
 	app/target.c app/target.h \

@@ -49,14 +49,14 @@ end
 
 -- Another socket than this one that has the nickname in the room, if one does.
 local function find_namesake(room, socket, nickname)
-	for _, other in ipairs(io.here(seat(room, nickname), { limit = 2 })) do
+	for _, other in ipairs(io.in_(seat(room, nickname)):fetch_sockets { limit = 2 }) do
 		if other.id ~= socket.id then return other end
 	end
 end
 
 -- Some nicknames in the room, the socket's own among them; and whether there are more.
 local function who_is_here(room, nickname)
-	local sockets, here, listed = io.here(room, { limit = HERE + 1 }), io.array { nickname }, { [nickname] = true }
+	local sockets, here, listed = io.in_(room):fetch_sockets { limit = HERE + 1 }, io.array { nickname }, { [nickname] = true }
 	for i = 1, math.min(#sockets, HERE) do
 		local theirs = nickname_in(sockets[i], room)
 		if theirs and not listed[theirs] then

@@ -12,6 +12,7 @@
 #include "app/ack.h"
 #include "app/arguments.h"
 #include "app/lazy.h"
+#include "app/rooms.h"
 #include "app/socket.h"
 #include "app/values.h"
 #include "base/say.h"
@@ -24,6 +25,7 @@ struct call {
 	const struct incoming *in;
 	const char *reason;
 	struct text context;     /* of an acknowledgement: ["name",context] */
+	struct text room;        /* that it has come into */
 	struct buf *refusal;
 	bool refused;
 };
@@ -348,7 +350,18 @@ static int run_disconnect(lua_State *L)
 	socket_push_own(L, event_socket(h->ev));
 	lua_pushstring(L, call->reason);
 	call_list(L, h->nsp, ON_DISCONNECTING, 2, 3, 3);
+	rooms_tell_left(L, h->nsp, event_socket(h->ev)->sid);
 	call_list(L, h->nsp, ON_DISCONNECT, 2, 3, 3);
+	socket_store_data(L);
+	return 0;
+}
+
+static int run_joined(lua_State *L)
+{
+	struct call *call = lua_touserdata(L, 1);
+	struct host *h = host_of(L);
+
+	rooms_tell_joined(L, h->nsp, event_socket(h->ev)->sid, call->room);
 	socket_store_data(L);
 	return 0;
 }
@@ -456,12 +469,22 @@ static int ack(void *ctx, struct event *ev, struct text context, const struct in
 	return run(ctx, ev, run_ack, &call, "acknowledgement");
 }
 
+static int joined(void *ctx, struct event *ev, struct text room)
+{
+	struct call call = {.room = room};
+	struct namespace *nsp = nsp_of_event(ctx, ev);
+
+	if (!has(nsp, ON_CREATE_ROOM) && !has(nsp, ON_JOIN_ROOM))
+		return 0;
+	return run(ctx, ev, run_joined, &call, "join-room");
+}
+
 static int disconnect(void *ctx, struct event *ev, const char *reason)
 {
 	struct call call = {.reason = reason};
 	struct namespace *nsp = nsp_of_event(ctx, ev);
 
-	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT))
+	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT) && !has(nsp, ON_LEAVE_ROOM) && !has(nsp, ON_DELETE_ROOM))
 		return 0;
 	return run(ctx, ev, run_disconnect, &call, "disconnect");
 }
@@ -475,6 +498,7 @@ void dispatch_fill(struct handler *handler, struct host *h)
 		.connection = connection,
 		.packet = packet,
 		.ack = ack,
+		.joined = joined,
 		.disconnect = disconnect,
 	};
 }

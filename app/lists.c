@@ -240,24 +240,19 @@ int lists_rooms(lua_State *L, struct namespace *nsp)
 	return 1;
 }
 
-int lists_here(lua_State *L, struct namespace *nsp)
+int lists_sockets(lua_State *L, struct namespace *nsp, const struct audience *a)
 {
 	struct host *h = host_of(L);
-	struct event *ev = host_event(L, "io.here");
-	struct text room = {NULL, 0};
+	struct event *ev = host_event(L, "fetch_sockets");
 	struct row r;
 	const char *bytes;
 	size_t at = 0;
 	int limit;
 
-	if (!lua_isnoneornil(L, 1)) {
-		luaL_checktype(L, 1, LUA_TSTRING);
-		room.at = lua_tolstring(L, 1, &room.len);
-	}
 	check_options(L, 2);
-	limit = check_limit(L, 2, "here", 0, LIST_MAX);
+	limit = check_limit(L, 2, "fetch_sockets", 0, LIST_MAX);
 	buf_clear(&h->rows);
-	check_rows(L, event_sockets(ev, nsp->name, room, limit, socket_row, h), "io.here");
+	check_rows(L, event_fetch(ev, a, limit, socket_row, h), "fetch_sockets");
 	lua_newtable(L);
 	values_mark_array(L);
 	for (lua_Integer i = 1; next_row(h, &at, &r, &bytes); i++) {

@@ -9,8 +9,8 @@
 int lists_history(lua_State *L, struct namespace *nsp);
 /* rooms() → {name=, here=} */
 int lists_rooms(lua_State *L, struct namespace *nsp);
-/* here(room) → sockets */
-int lists_here(lua_State *L, struct namespace *nsp);
+/* fetch_sockets({limit=}), with that at index 2 → sockets of the namespace */
+int lists_sockets(lua_State *L, struct namespace *nsp, const struct audience *a);
 /* Pushes an array of the names of a socket's rooms. Returns 1. */
 int lists_rooms_of(lua_State *L, const char *nsp, const char *sid);
 

@@ -17,6 +17,7 @@
 #include "app/register.h"
 #include "app/sandbox.h"
 #include "app/secret.h"
+#include "app/sockets.h"
 #include "app/state.h"
 #include "app/target.h"
 #include "app/values.h"
@@ -102,9 +103,33 @@ static int module_rooms(lua_State *L)
 	return lists_rooms(L, nsp_of(L));
 }
 
-static int module_here(lua_State *L)
+/* Those of targets, for all sockets of the namespace: the target is put before the arguments. */
+static int module_fetch_sockets(lua_State *L)
 {
-	return lists_here(L, nsp_of(L));
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return sockets_fetch(L);
+}
+
+static int module_sockets_join(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return sockets_join(L);
+}
+
+static int module_sockets_leave(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return sockets_leave(L);
+}
+
+static int module_disconnect_sockets(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return sockets_disconnect(L);
 }
 
 /* of(name) → that namespace's module; made while the file loads */
@@ -196,7 +221,10 @@ static void set_common(lua_State *L, struct namespace *nsp)
 		{"except", module_except},
 		{"history", module_history},
 		{"rooms", module_rooms},
-		{"here", module_here},
+		{"fetch_sockets", module_fetch_sockets},
+		{"sockets_join", module_sockets_join},
+		{"sockets_leave", module_sockets_leave},
+		{"disconnect_sockets", module_disconnect_sockets},
 		{NULL, NULL}};
 
 	lua_pushlightuserdata(L, nsp);

@@ -89,6 +89,30 @@ static int register_on(lua_State *L)
 	return 0;
 }
 
+/* on_room(name, function) */
+static int register_on_room(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		enum handlers list;
+	} events[] = {{"create-room", ON_CREATE_ROOM},
+		{"join-room", ON_JOIN_ROOM},
+		{"leave-room", ON_LEAVE_ROOM},
+		{"delete-room", ON_DELETE_ROOM}};
+	const char *name;
+
+	register_check_loading(L, "io.on_room");
+	name = check_name(L, "io.on_room");
+	register_check_handler(L, 2, "io.on_room");
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		if (strcmp(name, events[i].name) == 0) {
+			add_to_list(L, nsp_of(L), events[i].list, 2, false);
+			return 0;
+		}
+	}
+	return luaL_error(L, "io.on_room: '%s' is none of create-room, join-room, leave-room, delete-room", name);
+}
+
 static int register_one(lua_State *L, const char *what, enum handlers list, bool before)
 {
 	register_check_loading(L, what);
@@ -133,6 +157,7 @@ void register_functions(lua_State *L, struct namespace *nsp)
 	static const luaL_Reg functions[] = {{"on", register_on},
 		{"use", register_use},
 		{"use_packet", register_use_packet},
+		{"on_room", register_on_room},
 		{"on_any", register_any},
 		{"prepend_any", register_any_first},
 		{"on_any_outgoing", register_outgoing},

@@ -1,5 +1,5 @@
 /*
- * Sockets. The event's socket and those from io.here stand in a registry table, namespace and id → object, until the event ends.
+ * Sockets. The event's socket and those that fetch_sockets finds stand in a registry table, namespace and id → object, until the event ends.
  * data is decoded at the first touch and encoded again at the event's end if it was written to; stored if the text differs.
  */
 #include "config.h"
@@ -12,6 +12,7 @@
 #include "app/encode.h"
 #include "app/lazy.h"
 #include "app/lists.h"
+#include "app/rooms.h"
 #include "app/target.h"
 #include "app/values.h"
 
@@ -252,15 +253,6 @@ static int socket_tostring(lua_State *L)
 	return 1;
 }
 
-static struct text check_room(lua_State *L, int arg)
-{
-	struct text room;
-
-	luaL_checktype(L, arg, LUA_TSTRING);
-	room.at = lua_tolstring(L, arg, &room.len);
-	return room;
-}
-
 static int push_done(lua_State *L, int error)
 {
 	lua_pushboolean(L, error == 0);
@@ -270,20 +262,19 @@ static int push_done(lua_State *L, int error)
 	return 2;
 }
 
+/* join(room), join{ room, … } */
 static int socket_join(lua_State *L)
 {
 	const struct socket *s = check(L, 1);
-	struct text room = check_room(L, 2);
 
-	return push_done(L, host_check(L, event_join(host_of(L)->ev, s->nsp->name, s->sid, room), "join"));
+	return push_done(L, rooms_join(L, s->nsp, s->sid, 2));
 }
 
 static int socket_leave(lua_State *L)
 {
 	const struct socket *s = check(L, 1);
-	struct text room = check_room(L, 2);
 
-	return push_done(L, host_check(L, event_leave(host_of(L)->ev, s->nsp->name, s->sid, room), "leave"));
+	return push_done(L, rooms_leave(L, s->nsp, s->sid, 2));
 }
 
 static int socket_disconnect(lua_State *L)

@@ -9,8 +9,8 @@
 #include "app/class.h"
 #include "app/lazy.h"
 #include "app/outgoing.h"
+#include "app/sockets.h"
 
-#define ROOMS_MAX 256
 #define KEY_MAX_BYTES 1024
 
 struct target {
@@ -76,8 +76,8 @@ static void push_wider(lua_State *L, int index, int rooms, int excepts)
 
 	like.rooms += rooms;
 	like.excepts += excepts;
-	if (like.rooms > ROOMS_MAX || like.excepts > ROOMS_MAX)
-		luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	if (like.rooms > TARGET_ROOMS_MAX || like.excepts > TARGET_ROOMS_MAX)
+		luaL_error(L, "more than %d rooms", TARGET_ROOMS_MAX);
 	make(L, &like);
 	copy_values(L, index, KEY, KEY, 1);
 	copy_values(L, index, FIRST, FIRST, t->rooms);
@@ -97,8 +97,8 @@ static int add_names(lua_State *L, int index, int arg, bool except)
 	struct target *t = class_check(L, index, &target_class);
 	int at;
 
-	if (n < 0 || n > ROOMS_MAX)
-		return luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	if (n < 0 || n > TARGET_ROOMS_MAX)
+		return luaL_error(L, "more than %d rooms", TARGET_ROOMS_MAX);
 	if (t->direct) {
 		push_others(L, index);
 		index = lua_gettop(L);
@@ -195,17 +195,30 @@ static int emit(lua_State *L, const struct target *t, struct emission *e, int fi
 	return push_emitted(L, ev, &emitted);
 }
 
+struct namespace *target_namespace(lua_State *L, int index)
+{
+	return ((struct target *)class_check(L, index, &target_class))->nsp;
+}
+
+struct audience target_audience(lua_State *L, int index, struct target_names *out)
+{
+	const struct target *t = class_check(L, index, &target_class);
+
+	names(L, index, FIRST, t->rooms, out->rooms);
+	names(L, index, FIRST + t->rooms, t->excepts, out->except);
+	return (struct audience){t->nsp->name, out->rooms, (size_t)t->rooms, out->except, (size_t)t->excepts};
+}
+
 static int fill_and_emit(lua_State *L, int index, int first, struct emission e)
 {
 	const struct target *t = class_check(L, index, &target_class);
-	struct text rooms[ROOMS_MAX], excepts[ROOMS_MAX];
+	struct target_names buffer;
+	struct audience a = target_audience(L, index, &buffer);
 
-	e.rooms = rooms;
-	e.rooms_count = (size_t)t->rooms;
-	e.except = excepts;
-	e.except_count = (size_t)t->excepts;
-	names(L, index, FIRST, t->rooms, rooms);
-	names(L, index, FIRST + t->rooms, t->excepts, excepts);
+	e.rooms = a.rooms;
+	e.rooms_count = a.rooms_count;
+	e.except = a.except;
+	e.except_count = a.except_count;
 	key(L, index, &e.key);
 	return emit(L, t, &e, first);
 }
@@ -295,6 +308,10 @@ void target_open(lua_State *L)
 		{"once", method_once},
 		{"compress", method_compress},
 		{"emit", method_emit},
+		{"fetch_sockets", sockets_fetch},
+		{"sockets_join", sockets_join},
+		{"sockets_leave", sockets_leave},
+		{"disconnect_sockets", sockets_disconnect},
 		{NULL, NULL}};
 
 	class_new(L, &target_class, NULL, NULL);

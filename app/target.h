@@ -15,6 +15,13 @@ void target_push(lua_State *L, struct namespace *nsp, int to, int but, bool dire
 /* Pushes a target like the one on index plus the rooms (a string or an array of them) at arg. */
 int target_to(lua_State *L, int index, int arg);
 int target_except(lua_State *L, int index, int arg);
+/* Whose sockets these are, wherever they are held; the names are borrowed from the target, which stays on the stack. */
+#define TARGET_ROOMS_MAX 256
+struct target_names {
+	struct text rooms[TARGET_ROOMS_MAX], except[TARGET_ROOMS_MAX];
+};
+struct audience target_audience(lua_State *L, int index, struct target_names *names);
+struct namespace *target_namespace(lua_State *L, int index);
 /* Emits to the target at index: arguments from `first` on are the event's name and arguments. Returns what emit returns to the
  * script: position, duplicate; or nil, "gone". */
 int target_emit(lua_State *L, int index, int first);

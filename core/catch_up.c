@@ -50,13 +50,32 @@ static int reload(struct server *s, int64_t id)
 	return error == POLLUX_NOT_FOUND ? 0 : error;
 }
 
+/* A rollback makes it look again: at once if it is here, else when it comes. */
+static void room_changed(void *ctx, struct client *c)
+{
+	struct server *s = ctx;
+
+	c->read_in = s->transaction;
+	if (!client_is_here(c))
+		c->version = -1;
+}
+
+static int run_control(struct server *s, const struct row *row)
+{
+	if (row->client)
+		return reload(s, row->client);
+	if (row->room.at)
+		return clients_reload_room(&s->clients, s->store, row->nsp, row->room, room_changed, s);
+	return 0;
+}
+
 static int route_rows(struct server *s, struct row **rows, size_t count)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < count && !error; i++)
-		if (rows[i]->kind == LOG_CONTROL && rows[i]->client)
-			error = reload(s, rows[i]->client);
+		if (rows[i]->kind == LOG_CONTROL)
+			error = run_control(s, rows[i]);
 	for (size_t i = 0; i < count && !error; i++)
 		error = route_row(&s->clients, rows[i], ready, s);
 	return error;

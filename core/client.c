@@ -213,6 +213,54 @@ int client_reload(struct clients *all, struct store *store, struct client *c, co
 	return 0;
 }
 
+/* A room is read again whole: its intervals are dropped from the copies and linked anew. */
+static void drop_room(struct clients *all, struct room *room)
+{
+	struct membership *m, *next, **at;
+
+	for (m = room->members; m; m = next) {
+		next = m->room_next;
+		for (at = &m->socket->rooms; *at != m; at = &(*at)->next)
+			continue;
+		*at = m->next;
+		membership_unlink(all, m);   /* with the last one the room goes */
+		free(m);
+	}
+}
+
+struct reload {
+	struct load load;
+	void (*changed)(void *ctx, struct client *c);
+	void *ctx;
+};
+
+static int reload_member(void *ctx, struct log_text nsp, struct log_text room, struct log_text sid, int64_t since, int64_t until)
+{
+	struct reload *r = ctx;
+	struct socket *s = socket_find(r->load.all, (struct text){nsp.at, nsp.len}, (struct text){sid.at, sid.len});
+
+	if (!s)
+		return 0;
+	r->load.socket = s;
+	r->changed(r->ctx, s->client);
+	return load_member(&r->load, nsp, room, sid, since, until);
+}
+
+int clients_reload_room(struct clients *all, struct store *store, struct text nsp, struct text name,
+			void (*changed)(void *ctx, struct client *c), void *ctx)
+{
+	struct reload r = {.load = {.all = all, .cursor = -1}, .changed = changed, .ctx = ctx};
+	struct room *room = room_find(all, nsp, name);
+	int n;
+
+	for (struct membership *m = room ? room->members : NULL; m; m = m->room_next)
+		changed(ctx, m->socket->client);
+	if (room)
+		drop_room(all, room);
+	n = member_of_room(store, (struct log_text){nsp.at, nsp.len}, (struct log_text){name.at, name.len}, reload_member, &r);
+	return n < 0 ? n : 0;
+}
+
 struct client *client_find(struct clients *all, int64_t id)
 {
 	struct client *c = NULL;

@@ -102,6 +102,10 @@ struct client *client_find(struct clients *all, int64_t id);
 struct client *client_get(struct clients *all, struct store *store, const struct client_row *row, int *error);
 /* Reads sockets and rooms again whatever the version. */
 int client_reload(struct clients *all, struct store *store, struct client *c, const struct client_row *row) WARN_UNUSED;
+/* Reads again who is in a room: sockets here get their intervals anew, changed is told of their clients; copies of clients that are not
+ * here are read again when they come. */
+int clients_reload_room(struct clients *all, struct store *store, struct text nsp, struct text room,
+			void (*changed)(void *ctx, struct client *c), void *ctx) WARN_UNUSED;
 /* Forgets it; it must not hold a poll. */
 void client_forget(struct clients *all, struct client *c);
 /* Adds a row to its pending ones (one more reference), unless it is the last already. */

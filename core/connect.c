@@ -136,16 +136,28 @@ static int connect_new(struct server *s, struct client_row *client, const char *
 	return error;
 }
 
+/* Two events: a handler that fails leaves the socket in its room. */
 static int join_room(struct server *s, struct client_row *client, const struct socket_row *row, const char *room)
 {
-	struct log_text name = {room, strlen(room)};
-	int64_t last = log_last(s->store);
-	int error = last < 0 ? (int)last : 0;
+	struct text name = {room, strlen(room)};
+	struct event ev;
+	bool changed = false;
+	int result;
 
-	if (error || !name.len)
-		return error;
-	error = member_join(s->store, row->nsp, name, row->sid, last);
-	return error ? error : journal_touch(s, client->id, client);
+	if (!name.len)
+		return 0;
+	event_open(&ev, s, client);
+	result = event_set_socket(&ev, (struct text){row->nsp.at, row->nsp.len}, row->sid.at);
+	if (!result)
+		result = event_join(&ev, row->nsp.at, row->sid.at, name, &changed);
+	result = event_end(&ev, result);
+	if (result || !changed || !s->handler->joined)
+		return result;
+	event_open(&ev, s, client);
+	result = event_set_socket(&ev, (struct text){row->nsp.at, row->nsp.len}, row->sid.at);
+	if (!result)
+		result = s->handler->joined(s->handler->ctx, &ev, name);
+	return event_end(&ev, result);
 }
 
 int connect_plain(struct server *s, struct client_row *client, const char *room, struct buf *refusal, bool *admitted)

@@ -179,28 +179,40 @@ static int begin_change(struct event *ev, struct text room, int64_t *last)
 	return *last < 0 ? (int)*last : 0;
 }
 
-int event_join(struct event *ev, const char *nsp, const char *sid, struct text room)
+static bool is_own_room(const char *sid, struct text room)
+{
+	return strlen(sid) == room.len && memcmp(sid, room.at, room.len) == 0;
+}
+
+int event_join(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed)
 {
 	const struct socket_view *view;
+	bool unasked;
 	int64_t last;
 	int error = begin_change(ev, room, &last);
 
+	changed = changed ? changed : &unasked;
+	*changed = false;
 	if (!error)
 		error = find_view(ev, nsp, sid, &view);
-	if (error)
+	if (error || is_own_room(sid, room))
 		return error;
 	error = open_membership(ev, nsp, sid, room, last);
 	if (error)
 		return error == POLLUX_EXISTS ? 0 : error;
+	*changed = true;
 	return journal_touch(ev->s, view->client, ev->client);
 }
 
-int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room)
+int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed)
 {
 	const struct socket_view *view;
+	bool unasked;
 	int64_t last;
 	int error = begin_change(ev, room, &last);
 
+	changed = changed ? changed : &unasked;
+	*changed = false;
 	if (!error)
 		error = find_view(ev, nsp, sid, &view);
 	if (error)
@@ -208,6 +220,7 @@ int event_leave(struct event *ev, const char *nsp, const char *sid, struct text 
 	error = member_leave(ev->s->store, log_string(nsp), log_text(room), log_string(sid), last);
 	if (error)
 		return error == POLLUX_NOT_FOUND ? 0 : error;
+	*changed = true;
 	return journal_touch(ev->s, view->client, ev->client);
 }
 

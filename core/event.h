@@ -72,12 +72,33 @@ struct emitted {
  * event name, bad placeholders; many are asked without a timeout. */
 int event_emit(struct event *ev, const struct emission *e, struct emitted *out) WARN_UNUSED;
 
-/* Joins or leaves; being (or not being) there already is fine. TOO_BIG: over max_rooms. NOT_FOUND: no such socket. */
-int event_join(struct event *ev, const char *nsp, const char *sid, struct text room) WARN_UNUSED;
-int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room) WARN_UNUSED;
+/* Joins or leaves; being (or not being) there already is fine: *changed says it (NULL: nobody asks). TOO_BIG: over max_rooms.
+ * NOT_FOUND: no such socket. A socket is in its own room, its id, always. */
+int event_join(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed) WARN_UNUSED;
+int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed) WARN_UNUSED;
 /* Disconnects the socket after what was emitted to it so far (its disconnect handlers run after this handler, with reason
  * "server namespace disconnect"); with close also its client and all the client's sockets ("forced server close"…). */
 int event_disconnect(struct event *ev, const char *nsp, const char *sid, bool close) WARN_UNUSED;
+/* Connected sockets of a namespace, by any process held: those in any of the rooms (none: all), but in none of except. */
+struct audience {
+	const char *nsp;
+	const struct text *rooms;
+	size_t rooms_count;
+	const struct text *except;
+	size_t except_count;
+};
+
+/* All of them join, or leave, each of these rooms. each (may be NULL) hears of who was not (or was) in it: room is its number. TOO_BIG: one
+ * of them would be in more than max_rooms; nobody has joined then. */
+typedef int room_change_each(void *ctx, size_t room, struct text sid);
+int event_join_all(struct event *ev, const struct audience *a, const struct text *rooms, size_t rooms_count, room_change_each *each,
+		   void *ctx) WARN_UNUSED;
+int event_leave_all(struct event *ev, const struct audience *a, const struct text *rooms, size_t rooms_count, room_change_each *each,
+		    void *ctx) WARN_UNUSED;
+/* Disconnects them all, as event_disconnect does. More than 64 leave one batch a tick, by this process or, if it dies, another; what
+ * is emitted meanwhile still reaches those that have not. */
+int event_disconnect_all(struct event *ev, const struct audience *a, bool close) WARN_UNUSED;
+
 /* Stores socket.data (JSON object text). */
 int event_set_data(struct event *ev, const char *nsp, const char *sid, struct text json) WARN_UNUSED;
 
@@ -129,13 +150,14 @@ int event_history(struct event *ev, const char *nsp, struct text room, int64_t a
 		  history_each *each, void *ctx) WARN_UNUSED;
 
 /* Rooms of the namespace with how many sockets are in each (not the sockets' own), in the order of their names' bytes, those behind `after`
- * (at NULL: all); sockets in a room (room.at NULL: all of the namespace), in no order; rooms of one socket (without its own). At most
- * limit of them, 0 for any number. */
+ * (at NULL: all); sockets of an audience, in no order; rooms of one socket (without its own). At most limit of them, 0 for any number. */
 typedef int room_each(void *ctx, struct text room, int64_t sockets);
 typedef int socket_each(void *ctx, const struct socket_view *socket);
 int event_rooms(struct event *ev, const char *nsp, struct text after, int limit, room_each *each, void *ctx) WARN_UNUSED;
-int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx) WARN_UNUSED;
+int event_fetch(struct event *ev, const struct audience *a, int limit, socket_each *each, void *ctx) WARN_UNUSED;
 int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each *each, void *ctx) WARN_UNUSED;
+/* How many sockets are in a room, counted up to limit. */
+int event_room_size(struct event *ev, const char *nsp, struct text room, int64_t limit, int64_t *size) WARN_UNUSED;
 
 /* Engine.IO applications only (handler.message set): sends one message to the event's client. */
 int event_send_message(struct event *ev, struct text data, bool binary) WARN_UNUSED;

@@ -77,13 +77,8 @@ int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each
 	return n < 0 ? n : 0;
 }
 
-struct socket_call {
-	socket_each *each;
-	void *ctx;
-};
-
 /* Ids and namespaces are copied out: SQLite's text carries a NUL, but the contract is ours. */
-static int socket_row_out(void *ctx, const struct socket_row *row)
+int event_socket_out(void *ctx, const struct socket_row *row)
 {
 	struct socket_call *call = ctx;
 	char sid[RANDOM_ID_LEN + 1] = "", nsp[NAMESPACE_MAX + 1] = "";
@@ -99,12 +94,4 @@ static int socket_row_out(void *ctx, const struct socket_row *row)
 	memcpy(sid, row->sid.at, row->sid.len <= RANDOM_ID_LEN ? row->sid.len : 0);
 	memcpy(nsp, row->nsp.at, row->nsp.len <= NAMESPACE_MAX ? row->nsp.len : 0);
 	return call->each(call->ctx, &view);
-}
-
-int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx)
-{
-	struct socket_call call = {each, ctx};
-	int n = socket_of_room(ev->s->store, log_string(nsp), (struct log_text){room.at, room.len}, limit, socket_row_out, &call);
-
-	return n < 0 ? n : 0;
 }

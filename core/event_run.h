@@ -9,6 +9,7 @@
 #include "core/journal.h"
 #include "core/limits.h"
 #include "core/state.h"
+#include "db/sockets.h"
 
 /* A socket read from the store for the length of an event. */
 struct event_socket {
@@ -51,6 +52,12 @@ int event_write(struct event *ev) WARN_UNUSED;
 int event_end(struct event *ev, int result) WARN_UNUSED;
 /* Whether that is an event's array: its name, and not a reserved one. PROTOCOL. */
 int event_check_args(struct text args) WARN_UNUSED;
+/* Hands a row to a struct socket_call, as socket_of_room does with its ctx. */
+struct socket_call {
+	socket_each *each;
+	void *ctx;
+};
+int event_socket_out(void *ctx, const struct socket_row *row) WARN_UNUSED;
 /* Whether an error means that the transaction may be gone. */
 bool event_is_fatal(int error);
 

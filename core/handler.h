@@ -60,6 +60,8 @@ struct handler {
 	size_t repeated_count;
 	/* Another process has called event_server_side: in->payload is its args, in->ack_id -1. */
 	int (*server_side)(void *ctx, struct event *ev, const struct incoming *in);
+	/* The socket is in a room without a handler's doing: a plain WebSocket enters the one of its URL. Before connection. May be NULL. */
+	int (*joined)(void *ctx, struct event *ev, struct text room);
 	/* The socket leaves; its rooms are still there. Runs exactly once. reason as in Socket.IO: "transport close", "ping timeout", … */
 	int (*disconnect)(void *ctx, struct event *ev, const char *reason);
 };

@@ -69,6 +69,8 @@ int housekeeping_run(struct server *s)
 {
 	int error = session_reap(s);
 
+	if (!error)
+		error = session_part(s);   /* who began it may have died */
 	if (!error && (s->links.count || s->noted_position))
 		error = note_position(s);
 	return error ? error : housekeeping_forget(s);

@@ -71,6 +71,13 @@ int journal_touch(struct server *s, int64_t client, struct client_row *row)
 	return error;
 }
 
+int journal_touch_room(struct server *s, const char *nsp, struct text room)
+{
+	struct log_row control = {.kind = LOG_CONTROL, .nsp = {nsp, strlen(nsp)}, .room = {room.at, room.len}};
+
+	return journal_append(s, &control);
+}
+
 int journal_leaving(struct server *s, const char *nsp, const char *sid, bool close)
 {
 	struct journal *j = &s->journal;

@@ -16,6 +16,7 @@
 #include "core/http.h"
 #include "core/plain.h"
 #include "core/poll.h"
+#include "db/parting.h"
 #include "db/sockets.h"
 #include "proto/sio.h"
 
@@ -298,6 +299,30 @@ int session_leave_asked(struct server *s, struct client_row *row, bool *closed)
 	}
 	s->journal.leaving_count = 0;
 	return error;
+}
+
+static int part_one(struct server *s, const struct parting *p)
+{
+	struct leaving l = {.close = p->close};
+	bool closed = false;
+	int error;
+
+	memcpy(l.nsp, p->nsp, sizeof(l.nsp));
+	memcpy(l.sid, p->sid, sizeof(l.sid));
+	error = leave_one_asked(s, NULL, &l, &closed);
+	/* and whom its handlers disconnected */
+	return error ? error : session_leave_asked(s, NULL, &closed);
+}
+
+int session_part(struct server *s)
+{
+	struct parting batch[BATCH];
+	int n = parting_take(s->store, batch, BATCH), error = 0;
+
+	for (int i = 0; i < n && !error; i++)
+		error = part_one(s, &batch[i]);
+	s->parting = n == BATCH;
+	return n < 0 ? n : error;
 }
 
 static int expire_one(struct server *s, struct client_row *row, int64_t now)

@@ -24,6 +24,8 @@ int64_t session_pong_by(const struct server *s, const struct client_row *row);
 void session_rearm(const struct server *s, struct client_row *row, int64_t now_ms);
 /* Closes clients whose time has come, a batch. */
 int session_expire(struct server *s) WARN_UNUSED;
+/* Disconnects a batch of those that were disconnected many at a time; s->parting tells that there may be more. */
+int session_part(struct server *s) WARN_UNUSED;
 /* Closes clients whose poll or WebSocket was held by a process that has died, a batch; s->reaping tells that there are more. */
 int session_reap(struct server *s) WARN_UNUSED;
 

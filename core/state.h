@@ -89,6 +89,7 @@ struct server {
 	bool deadlines_set;        /* the earliest of them may be another one now */
 	bool unsure;               /* copies of clients with polls here were read in a transaction that failed */
 	bool forgetting;           /* retention has more to delete than a batch */
+	bool parting;              /* sockets are left over that the application has disconnected many at a time */
 	bool reaping;              /* and dead processes have left more sessions than that */
 	int64_t held_polls, held_counted_ms;   /* over all processes, as counted lately */
 	bool waiting_for_lock, draining;

@@ -96,6 +96,8 @@ static int run_duties(struct server *s)
 		error = session_expire(s);
 	if (!error && !s->alone)   /* an input that runs alone shall not fail for the sake of something else */
 		error = duties_run(s);
+	if (!error && !s->alone && s->parting)
+		error = session_part(s);
 	if (error)
 		return error;
 	if (s->housekeeping)
@@ -188,7 +190,7 @@ static void tick_committed(struct server *s)
 	s->stillborn = false;
 	finish_inputs(s);
 	duties_commit(s);
-	if (s->due || s->forgetting || s->reaping)
+	if (s->due || s->forgetting || s->reaping || s->parting)
 		wake_in(s, s->due ? 0 : DUTY_AGAIN_MS);
 }
 
@@ -273,7 +275,7 @@ static void tick_failed(struct server *s, int error)
 	bool had_inputs = s->done.count > 0;
 
 	if (error != POLLUX_BUSY)   /* it may have been a duty: no input is refused for that. They fall due again by themselves */
-		s->expire = s->due = s->housekeeping = s->forgetting = s->reaping = false;
+		s->expire = s->due = s->housekeeping = s->forgetting = s->reaping = s->parting = false;
 	if (store_in_transaction(s->store))
 		store_rollback(s->store);
 	writer_lock_release(s->lock);
@@ -311,7 +313,7 @@ static void tick_locked(struct server *s)
 
 static bool has_work(const struct server *s)
 {
-	return s->inputs.count || s->ready || s->expire || s->due || s->housekeeping || s->forgetting || s->reaping;
+	return s->inputs.count || s->ready || s->expire || s->due || s->housekeeping || s->forgetting || s->reaping || s->parting;
 }
 
 /* Reading needs no lock: what others wrote is known and routed while the lock is still waited for. */

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libdb.a
 libdb_a_SOURCES = \
 	db/asks.c db/asks.h \
+	db/audience.c db/audience.h \
 	db/bell.c db/bell.h \
 	db/checkpoint.c db/checkpoint.h \
 	db/clients.c db/clients.h \
@@ -11,6 +12,7 @@ libdb_a_SOURCES = \
 	db/members.c \
 	db/meta.c \
 	db/network_fs.c db/network_fs.h \
+	db/parting.c db/parting.h \
 	db/processes.c db/processes.h \
 	db/retention.c db/retention.h \
 	db/retention_parts.c db/retention_parts.h \

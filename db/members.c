@@ -82,18 +82,10 @@ int member_leave(struct store *s, struct log_text nsp, struct log_text room, str
 	return close_or_forget(s, st, nsp, room, sid, since);
 }
 
-int member_of_socket(struct store *s, struct log_text sid, member_each *each, void *ctx)
+static int each_member(struct store *s, sqlite3_stmt *st, member_each *each, void *ctx)
 {
-	sqlite3_stmt *st;
-	int got, count = 0,
-		 error = statement_get(s, ST_MEMBER_OF_SOCKET,
-			 "SELECT nsp, room, sid, since, until FROM member "
-			 "WHERE sid = ? ORDER BY nsp, room, since",
-			 &st);
+	int got, error = 0, count = 0;
 
-	if (error < 0)
-		return error;
-	bind_text(s, st, 1, sid);
 	while (error >= 0 && (got = statement_step(s, st)) != 0) {
 		if (got < 0) {
 			error = got;
@@ -104,6 +96,46 @@ int member_of_socket(struct store *s, struct log_text sid, member_each *each, vo
 		count++;
 	}
 	statement_end(st);
+	return error < 0 ? error : count;
+}
+
+int member_of_socket(struct store *s, struct log_text sid, member_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_MEMBER_OF_SOCKET,
+		"SELECT nsp, room, sid, since, until FROM member WHERE sid = ? ORDER BY nsp, room, since", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, sid);
+	return each_member(s, st, each, ctx);
+}
+
+int member_of_room(struct store *s, struct log_text nsp, struct log_text room, member_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_MEMBER_OF_ROOM, "SELECT nsp, room, sid, since, until FROM member WHERE nsp = ? AND room = ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, nsp);
+	bind_text(s, st, 2, room);
+	return each_member(s, st, each, ctx);
+}
+
+int64_t member_room_size(struct store *s, struct log_text nsp, struct log_text room, int64_t limit)
+{
+	sqlite3_stmt *st;
+	int64_t count;
+	int error = statement_get(s, ST_MEMBER_ROOM_SIZE,
+		"SELECT count(*) FROM (SELECT 1 FROM member WHERE nsp = ? AND room = ? AND +until IS NULL LIMIT ?)", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, nsp);
+	bind_text(s, st, 2, room);
+	bind_int(s, st, 3, limit);
+	error = statement_integer(s, st, 0, &count);
 	return error < 0 ? error : count;
 }
 

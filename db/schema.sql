@@ -18,11 +18,11 @@ CREATE TABLE log (
 	nsp         TEXT NOT NULL DEFAULT '/',      -- namespace
 	room        TEXT,                           -- the one room of an ordinary broadcast, or the socket of a direct event; NULL: all of the namespace, or see targets
 	targets     TEXT,                           -- the general form: JSON [[rooms],[exceptions]]; rooms empty: the room column says it; NULL: nothing special
-	kind        INTEGER NOT NULL DEFAULT 0,     -- 0 event, 1 direct (to one socket), 2 volatile, 3 control (look at a client again), 4 reply (a ready packet to one client), 5 server-side (for the handlers of the other processes)
+	kind        INTEGER NOT NULL DEFAULT 0,     -- 0 event, 1 direct (to one socket), 2 volatile, 3 control (look at a client again, or at a room), 4 reply (a ready packet to one client), 5 server-side (for the handlers of the other processes)
 	packet      TEXT,                           -- kinds 0-2 and 5: the JSON array of the event; 4: the message's whole text, NULL when it is binary
 	attachments BLOB,                           -- binary attachments, each a 4-byte big-endian length and its bytes
 	sender      TEXT,                           -- who, for history: the application's word
-	client      INTEGER,                        -- kinds 3 and 4: the one client concerned; 5: the process that emitted it
+	client      INTEGER,                        -- kinds 3 and 4: the one client concerned (NULL in 3: nsp and room say which room); 5: the process that emitted it
 	key         TEXT,                           -- idempotency: unique, or NULL
 	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );
@@ -134,6 +134,13 @@ CREATE TABLE member (
 ) WITHOUT ROWID;
 CREATE INDEX member_sid ON member(sid);
 CREATE INDEX member_until ON member(until) WHERE until IS NOT NULL;
+
+-- Sockets that the application has disconnected many at a time: their leaving goes on in batches.
+CREATE TABLE parting (
+	sid   TEXT PRIMARY KEY,
+	nsp   TEXT NOT NULL,
+	close INTEGER NOT NULL                      -- 1: its client is closed too
+) WITHOUT ROWID;
 
 -- Who serves. A process lives as long as it holds the lock on byte `id` of the lock file.
 CREATE TABLE process (

@@ -182,7 +182,9 @@ int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, i
 		error = statement_get(s, ST_SOCKET_OF_ROOM,
 			"SELECT " SOCKET_COLUMNS " FROM member m JOIN socket s ON s.sid = m.sid "
 			"WHERE m.nsp = ?1 AND m.room = ?2 AND +m.until IS NULL "
-			"AND +s.left IS NULL LIMIT ?3",
+			"AND +s.left IS NULL "
+			"UNION ALL SELECT " SOCKET_COLUMNS " FROM socket s "
+			"WHERE s.sid = ?2 AND s.nsp = ?1 AND +s.left IS NULL LIMIT ?3",
 			&st);
 	if (error < 0)
 		return error;
@@ -190,6 +192,18 @@ int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, i
 	if (room.at != NULL)
 		bind_text(s, st, 2, room);
 	bind_int(s, st, 3, limit > 0 ? limit : -1);
+	return each_socket(s, st, each, ctx);
+}
+
+int socket_of_audience(struct store *s, int limit, socket_row_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_AUDIENCE_SOCKETS,
+		"SELECT " SOCKET_COLUMNS " FROM temp.audience a JOIN main.socket s ON s.sid = a.sid LIMIT ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, limit > 0 ? limit : -1);
 	return each_socket(s, st, each, ctx);
 }
 

@@ -24,8 +24,10 @@ int socket_of_client(struct store *s, int64_t client, bool with_left, socket_row
 /* The client's connected socket in a namespace, likewise copied. NOT_FOUND. */
 int socket_of_client_nsp(struct store *s, int64_t client, struct log_text nsp, struct socket_row *out, void **block) WARN_UNUSED;
 int socket_count_of_client(struct store *s, int64_t client) WARN_UNUSED;
-/* Connected sockets of a namespace, or of a room of it (room.at NULL: all); at most limit of them (0: any number). */
+/* Connected sockets of a namespace, or of a room of it (room.at NULL: all; a socket's id is a room too); at most limit of them (0: any number). */
 int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, int limit, socket_row_each *each, void *ctx) WARN_UNUSED;
+/* Those in the table that db/audience.h fills. */
+int socket_of_audience(struct store *s, int limit, socket_row_each *each, void *ctx) WARN_UNUSED;
 int socket_set_data(struct store *s, struct log_text sid, struct log_text data) WARN_UNUSED;
 /* Rows up to this seq are not for it after all: its middleware wrote them. */
 int socket_set_joined(struct store *s, struct log_text sid, int64_t seq) WARN_UNUSED;
@@ -43,6 +45,10 @@ int member_join(struct store *s, struct log_text nsp, struct log_text room, stru
 int member_leave(struct store *s, struct log_text nsp, struct log_text room, struct log_text sid, int64_t until) WARN_UNUSED;
 /* Every interval of a socket, open and closed ones. */
 int member_of_socket(struct store *s, struct log_text sid, member_each *each, void *ctx) WARN_UNUSED;
+/* Every interval in a room, likewise. */
+int member_of_room(struct store *s, struct log_text nsp, struct log_text room, member_each *each, void *ctx) WARN_UNUSED;
+/* How many are in it now, counted up to limit. */
+int64_t member_room_size(struct store *s, struct log_text nsp, struct log_text room, int64_t limit);
 int member_count_of_socket(struct store *s, struct log_text sid) WARN_UNUSED;
 /* Rooms of a namespace with sockets in them now, in the order of their bytes: those behind `after`, at most limit of them (0: any number). */
 int member_rooms(struct store *s, struct log_text nsp, struct log_text after, int limit, room_count_each *each, void *ctx) WARN_UNUSED;

@@ -17,7 +17,7 @@ local function install(nsp)
 		ack(true)
 	end)
 	nsp.on("ask each", function(socket, room, question)
-		for _, other in ipairs(nsp.here(room)) do
+		for _, other in ipairs(nsp.in_(room):fetch_sockets()) do
 			other:emit_with_ack("heard", { room = room, by = other.id }, "question", question)
 		end
 	end)

@@ -29,7 +29,7 @@ io.on("history", function(_, room, options, ack)
 end)
 io.on("here", function(_, room, ack)
 	local ids = io.array {}
-	for _, socket in ipairs(io.here(room)) do ids[#ids + 1] = socket.id end
+	for _, socket in ipairs(io.in_(room):fetch_sockets()) do ids[#ids + 1] = socket.id end
 	ack(ids)
 end)
 

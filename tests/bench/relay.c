@@ -31,7 +31,7 @@ static int connection(void *ctx, struct event *ev)
 	(void)ctx;
 	if (!json_object_find(auth, "join", &join))
 		return 0;
-	return event_join(ev, socket->nsp, socket->sid, ROOM);
+	return event_join(ev, socket->nsp, socket->sid, ROOM, NULL);
 }
 
 /* ["say",sender,number,padding] goes out as ["said",sender,number,padding]. */

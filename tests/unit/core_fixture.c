@@ -116,9 +116,9 @@ static int do_as_told(struct event *ev, const struct incoming *in, const char *n
 	struct text rooms[2] = { text_at(a), text_at(b) };
 
 	if (strcmp(name, "join") == 0)
-		return event_join(ev, me->nsp, me->sid, rooms[0]);
+		return event_join(ev, me->nsp, me->sid, rooms[0], NULL);
 	if (strcmp(name, "leave") == 0)
-		return event_leave(ev, me->nsp, me->sid, rooms[0]);
+		return event_leave(ev, me->nsp, me->sid, rooms[0], NULL);
 	if (strcmp(name, "say") == 0)
 		return emit(ev, (struct emission){ .rooms = rooms, .rooms_count = 1 }, b);
 	if (strcmp(name, "all") == 0)

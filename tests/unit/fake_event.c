@@ -212,7 +212,7 @@ static int member(const struct event *ev, const char *nsp, const char *sid, stru
 	return -1;
 }
 
-int event_join(struct event *ev, const char *nsp, const char *sid, struct text room)
+int event_join(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed)
 {
 	int error = failing(ev);
 	struct fake_member *m;
@@ -220,7 +220,8 @@ int event_join(struct event *ev, const char *nsp, const char *sid, struct text r
 	if (error || find(ev, nsp, sid) < 0)
 		return error ? error : POLLUX_NOT_FOUND;
 	buf_addf(&ev->trace, "join %s %s %.*s\n", nsp, sid, (int)room.len, room.at);
-	if (member(ev, nsp, sid, room) >= 0)
+	*changed = member(ev, nsp, sid, room) < 0;
+	if (!*changed)
 		return 0;
 	assert(ev->members_count < FAKE_MAX);
 	m = &ev->members[ev->members_count++];
@@ -230,13 +231,14 @@ int event_join(struct event *ev, const char *nsp, const char *sid, struct text r
 	return 0;
 }
 
-int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room)
+int event_leave(struct event *ev, const char *nsp, const char *sid, struct text room, bool *changed)
 {
 	int error = failing(ev), i = member(ev, nsp, sid, room);
 
 	if (error)
 		return error;
 	buf_addf(&ev->trace, "leave %s %s %.*s\n", nsp, sid, (int)room.len, room.at);
+	*changed = i >= 0;
 	if (i >= 0)
 		ev->members[i] = ev->members[--ev->members_count];
 	return 0;
@@ -338,7 +340,22 @@ int event_rooms(struct event *ev, const char *nsp, struct text after, int limit,
 	return error;
 }
 
-int event_sockets(struct event *ev, const char *nsp, struct text room, int limit, socket_each *each, void *ctx)
+static bool in_any(const struct event *ev, const struct fake_socket *s, const struct text *rooms, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (member(ev, s->nsp, s->sid, rooms[i]) >= 0 ||
+		    (strlen(s->sid) == rooms[i].len && memcmp(s->sid, rooms[i].at, rooms[i].len) == 0))
+			return true;
+	return false;
+}
+
+static bool in_audience(const struct event *ev, const struct fake_socket *s, const struct audience *a)
+{
+	return strcmp(s->nsp, a->nsp) == 0 && (!a->rooms_count || in_any(ev, s, a->rooms, a->rooms_count)) &&
+	       !in_any(ev, s, a->except, a->except_count);
+}
+
+int event_fetch(struct event *ev, const struct audience *a, int limit, socket_each *each, void *ctx)
 {
 	int error = failing(ev), left = limit ? limit : FAKE_MAX;
 
@@ -347,13 +364,68 @@ int event_sockets(struct event *ev, const char *nsp, struct text room, int limit
 		struct socket_view view = {
 			.sid = ev->sockets[i].sid, .nsp = ev->sockets[i].nsp, .data = text_of(ev->sockets[i].data), .connected = true};
 
-		if (strcmp(view.nsp, nsp) != 0 || (room.at && member(ev, nsp, view.sid, room) < 0))
+		if (!in_audience(ev, &ev->sockets[i], a))
 			continue;
 		error = each(ctx, &view);
 		ev->seen++;
 		left--;
 	}
 	return error;
+}
+
+/* Room by room, as core. */
+int event_join_all(struct event *ev, const struct audience *a, const struct text *rooms, size_t rooms_count, room_change_each *each, void *ctx)
+{
+	bool changed;
+	int error = failing(ev);
+
+	for (size_t r = 0; r < rooms_count; r++)
+		for (int i = 0; !error && i < ev->sockets_count; i++) {
+			const struct fake_socket *s = &ev->sockets[i];
+
+			if (!in_audience(ev, s, a))
+				continue;
+			error = event_join(ev, s->nsp, s->sid, rooms[r], &changed);
+			if (!error && changed && each)
+				error = each(ctx, r, text_of(s->sid));
+		}
+	return error;
+}
+
+int event_leave_all(struct event *ev, const struct audience *a, const struct text *rooms, size_t rooms_count, room_change_each *each, void *ctx)
+{
+	bool changed;
+	int error = failing(ev);
+
+	for (size_t r = 0; r < rooms_count; r++)
+		for (int i = 0; !error && i < ev->sockets_count; i++) {
+			const struct fake_socket *s = &ev->sockets[i];
+
+			if (!in_audience(ev, s, a) || member(ev, s->nsp, s->sid, rooms[r]) < 0)
+				continue;
+			error = event_leave(ev, s->nsp, s->sid, rooms[r], &changed);
+			if (!error && each)
+				error = each(ctx, r, text_of(s->sid));
+		}
+	return error;
+}
+
+int event_disconnect_all(struct event *ev, const struct audience *a, bool close)
+{
+	int error = failing(ev);
+
+	for (int i = 0; !error && i < ev->sockets_count; i++)
+		if (in_audience(ev, &ev->sockets[i], a))
+			error = event_disconnect(ev, a->nsp, ev->sockets[i].sid, close);
+	return error;
+}
+
+int event_room_size(struct event *ev, const char *nsp, struct text room, int64_t limit, int64_t *size)
+{
+	*size = 0;
+	for (int i = 0; i < ev->sockets_count && *size < limit; i++)
+		*size += strcmp(ev->sockets[i].nsp, nsp) == 0 && member(ev, nsp, ev->sockets[i].sid, room) >= 0;
+	return failing(ev);
 }
 
 int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each *each, void *ctx)

@@ -330,7 +330,7 @@ static int find_one(void *ctx, const struct socket_view *socket)
 
 static int kick_room(struct event *ev, const struct incoming *in)
 {
-	int error = event_sockets(ev, "/", (struct text){ "r", 1 }, 0, find_one, NULL);
+	int error = event_fetch(ev, &(struct audience){ .nsp = "/", .rooms = &(struct text){ "r", 1 }, .rooms_count = 1 }, 0, find_one, NULL);
 
 	(void)in;
 	return error ? error : event_disconnect(ev, "/", found, false);

@@ -37,7 +37,7 @@ static void test_asking(void **state)
 
 static void test_another_socket(void **state)
 {
-	struct app a = app_load(ASKING("for _, s in ipairs(io.here()) do s:emit_with_ack('got', s.id, 'you') end"), 0);
+	struct app a = app_load(ASKING("for _, s in ipairs(io.fetch_sockets()) do s:emit_with_ack('got', s.id, 'you') end"), 0);
 
 	(void)state;
 	fake_event_add(a.ev, "/", "s2", "{}");

@@ -85,15 +85,15 @@ static void test_rooms(void **state)
 	expect_trace("for _, r in ipairs { 'a', 'b', 'c' } do socket:join(r) end io.emit('some', #io.rooms { after = 'a' }, #io.rooms { limit = 2 }, "
 		     "io.rooms { after = 'a', limit = 1 })", "",
 		     "join / s1 a\njoin / s1 b\njoin / s1 c\nemit / [\"some\",2,2,[{\"here\":1,\"name\":\"b\"}]]\n");
-	expect_trace("io.emit('none', socket.rooms, io.rooms(), io.here('r'))", "", "emit / [\"none\",[],[],[]]\n");
-	expect_trace("socket:join('r'); local h = io.here('r'); io.emit('here', #h, h[1].id, h[1] == socket, #io.here())", "",
+	expect_trace("io.emit('none', socket.rooms, io.rooms(), io.in_('r'):fetch_sockets())", "", "emit / [\"none\",[],[],[]]\n");
+	expect_trace("socket:join('r'); local h = io.in_('r'):fetch_sockets(); io.emit('here', #h, h[1].id, h[1] == socket, #io.fetch_sockets())", "",
 		     "join / s1 r\nemit / [\"here\",1,\"s1\",true,1]\n");
 	expect_trace("for _, options in ipairs { { limit = 0 }, { limit = 1.5 }, { limit = 'x' } } do "
-		     "if pcall(io.here, 'r', options) or pcall(io.rooms, options) then io.emit('taken', options.limit) end end "
-		     "if pcall(io.rooms, { after = 1 }) or pcall(io.here, 'r', 1) then io.emit('taken') end", "", "");
-	expect_trace("socket:join('r'); io.emit('one', #io.here('r', { limit = 1 }), #io.here(nil, { limit = 5 }))", "",
+		     "if pcall(io.fetch_sockets, options) or pcall(io.rooms, options) then io.emit('taken', options.limit) end end "
+		     "if pcall(io.rooms, { after = 1 }) or pcall(io.fetch_sockets, 1) then io.emit('taken') end", "", "");
+	expect_trace("socket:join('r'); io.emit('one', #io.in_('r'):fetch_sockets { limit = 1 }, #io.fetch_sockets { limit = 5 })", "",
 		     "join / s1 r\nemit / [\"one\",1,1]\n");
-	expect_error("socket:join()", "", "string expected");
+	expect_error("socket:join()", "", "a room's name must be a string, not a nil");
 	expect_trace("socket:join('')", "", "join / s1 \n");
 	expect_trace("socket:disconnect(); socket:disconnect(true)", "", "disconnect / s1\ndisconnect / s1 close\n");
 }
@@ -132,7 +132,7 @@ static void test_data(void **state)
 				"io.on('set', function(socket, k, v) socket.data[k] = v end)\n"
 				"io.on('deep', function(socket, v) socket.data.deep.x = v end)\n"
 				"io.on('all', function(socket, v) socket.data = v end)\n"
-				"io.on('others', function(socket, v) for _, s in ipairs(io.here()) do s.data.by = socket.id end end)\n"
+				"io.on('others', function(socket, v) for _, s in ipairs(io.fetch_sockets()) do s.data.by = socket.id end end)\n"
 				"io.on('fail', function(socket) socket.data.n = 'failed'; error 'no' end)\n"
 				"io.on('bad', function(socket) socket.data.f = print end)\n"
 				"io.on('list', function(socket) socket.data = {1, 2} end)\n"
@@ -420,7 +420,7 @@ static void test_loading(void **state)
 static void test_database_errors(void **state)
 {
 	static const int errors[] = {POLLUX_DATABASE, POLLUX_NO_SPACE, POLLUX_BUSY, POLLUX_NO_MEMORY};
-	static const char *const calls[] = {"io.emit('x')", "socket:join('r')", "socket:leave('r')", "io.rooms()", "io.here('r')",
+	static const char *const calls[] = {"io.emit('x')", "socket:join('r')", "socket:leave('r')", "io.rooms()", "io.fetch_sockets()", "io.in_('r'):sockets_join('q')", "io.sockets_leave('q')",
 		"io.history('r')", "socket:disconnect()", "return socket.rooms", "io.ack('1.s1/')(1)"};
 	char source[512];
 

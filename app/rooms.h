@@ -1,0 +1,18 @@
+/* Joining and leaving rooms, one socket or many, with what io.on_room hears of it. */
+#ifndef POLLUX_APP_ROOMS_H
+#define POLLUX_APP_ROOMS_H
+
+#include <lua.h>
+#include "app/state.h"
+
+/* A socket joins or leaves the rooms at arg: a name, or an array of names. What core answered last: 0 or NOT_FOUND. Raise. */
+int rooms_join(lua_State *L, struct namespace *nsp, const char *sid, int arg);
+int rooms_leave(lua_State *L, struct namespace *nsp, const char *sid, int arg);
+/* Likewise the sockets of an audience, whose names stay on the stack. */
+void rooms_join_all(lua_State *L, struct namespace *nsp, const struct audience *a, int arg);
+void rooms_leave_all(lua_State *L, struct namespace *nsp, const struct audience *a, int arg);
+/* Tells of a room that the socket has come into by itself, and of all that it leaves with its connection. */
+void rooms_tell_joined(lua_State *L, struct namespace *nsp, const char *sid, struct text room);
+void rooms_tell_left(lua_State *L, struct namespace *nsp, const char *sid);
+
+#endif

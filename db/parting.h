@@ -1,0 +1,19 @@
+/* Sockets that an application wants disconnected, too many for one transaction: taken a batch at a time. Inside a transaction of the caller. */
+#ifndef POLLUX_PARTING_H
+#define POLLUX_PARTING_H
+
+#include <stdbool.h>
+#include "base/random.h"
+#include "db/log.h"
+
+struct parting {
+	char nsp[128], sid[RANDOM_ID_LEN + 1];
+	bool close;     /* its client too */
+};
+
+/* Notes the sockets of the audience (db/audience.h), which are of that namespace. */
+int parting_add_audience(struct store *s, struct log_text nsp, bool close) WARN_UNUSED;
+/* Takes up to limit of them, which are forgotten. How many. */
+int parting_take(struct store *s, struct parting *out, int limit) WARN_UNUSED;
+
+#endif
