@@ -226,7 +226,7 @@ static bool read_exactly(int fd, void *to, size_t len)
 	return true;
 }
 
-static void split_answer(struct answer *a, struct buf *out)
+static void split_answer(struct fcgi_answer *a, struct buf *out)
 {
 	char *blank = out->data ? strstr(out->data, "\r\n\r\n") : NULL;
 	size_t head;
@@ -242,7 +242,7 @@ static void split_answer(struct answer *a, struct buf *out)
 	a->body[a->body_len] = '\0';
 }
 
-bool client_answer(int fd, struct answer *a)
+bool client_answer(int fd, struct fcgi_answer *a)
 {
 	unsigned char h[8], content[65536 + 256];
 	struct buf out;
@@ -269,7 +269,7 @@ bool client_answer(int fd, struct answer *a)
 
 char *client_get(const struct front_process *p, const char *uri, int *status)
 {
-	struct answer a;
+	struct fcgi_answer a;
 	int fd = client_ask(p, -1, &(struct request_spec){ .uri = uri });
 
 	assert_true(client_answer(fd, &a));

@@ -49,7 +49,7 @@ bool client_send(int fd, const void *data, size_t len);
 int client_ask(const struct front_process *p, int fd, const struct request_spec *spec);
 
 /* What came back for one request. */
-struct answer {
+struct fcgi_answer {
 	int status;
 	char head[2048];
 	char *body;
@@ -59,7 +59,7 @@ struct answer {
 };
 
 /* Reads until END_REQUEST, or false when the connection ends before. The caller frees body. */
-bool client_answer(int fd, struct answer *a);
+bool client_answer(int fd, struct fcgi_answer *a);
 /* Asks on a new connection, without keeping it, and returns the body (the caller frees it); *status may be NULL. */
 char *client_get(const struct front_process *p, const char *uri, int *status);
 /* Whether the peer has closed: waits for it. */

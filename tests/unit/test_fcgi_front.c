@@ -78,7 +78,7 @@ static const struct request_spec echo_spec = {
 
 static void test_echo(void **state)
 {
-	struct answer a;
+	struct fcgi_answer a;
 	int fd = client_ask(&front, -1, &echo_spec);
 
 	(void)state;
@@ -100,7 +100,7 @@ static void test_split_at_every_byte(void **state)
 	(void)state;
 	for (size_t at = 1; at < r.len; at++) {
 		int fd = client_connect(&front);
-		struct answer a;
+		struct fcgi_answer a;
 
 		client_send(fd, r.data, at);
 		sched_yield();
@@ -119,7 +119,7 @@ static void test_byte_by_byte(void **state)
 {
 	struct request r = request_make(&echo_spec);
 	int fd = client_connect(&front);
-	struct answer a;
+	struct fcgi_answer a;
 
 	(void)state;
 	for (size_t at = 0; at < r.len; at++)
@@ -133,7 +133,7 @@ static void test_byte_by_byte(void **state)
 
 static void test_no_body_no_length(void **state)
 {
-	struct answer a;
+	struct fcgi_answer a;
 	int fd = client_ask(&front, -1, &(struct request_spec){ .uri = "/none" });
 
 	(void)state;
@@ -148,7 +148,7 @@ static void test_no_body_no_length(void **state)
 static void post_len(size_t n, int want_status, const char *want)
 {
 	char *body = letters(n);
-	struct answer a;
+	struct fcgi_answer a;
 	int fd = client_ask(&front, -1, &(struct request_spec){ .method = "POST", .uri = "/len", .body = body, .body_len = n });
 
 	assert_true(client_answer(fd, &a));
@@ -178,7 +178,7 @@ static void test_body_without_length(void **state)
 	static const char *const vars[] = { "CONTENT_LENGTH=", NULL };
 	char *body = letters(70000);
 	struct request_spec spec = { .method = "POST", .uri = "/echo", .body = body, .body_len = 70000 };
-	struct answer a;
+	struct fcgi_answer a;
 	struct request r;
 	char *length;
 	int fd;
@@ -204,7 +204,7 @@ static void test_short_body(void **state)
 {
 	struct request r = request_make(&echo_spec);
 	char *length = memmem(r.data, r.len, "CONTENT_LENGTH5", 15);
-	struct answer a;
+	struct fcgi_answer a;
 	int fd = client_connect(&front);
 
 	(void)state;
@@ -307,7 +307,7 @@ static void test_thousand_parked(void **state)
 	assert_string_equal(woken, "1000");
 	free(woken);
 	for (int i = 0; i < PARKED; i++) {
-		struct answer a;
+		struct fcgi_answer a;
 
 		assert_true(client_answer(fds[i], &a));
 		assert_string_equal(a.body, "woken");
@@ -349,7 +349,7 @@ static void test_abort_record(void **state)
 	static const unsigned char abort_one[8] = { 1, FCGI_ABORT_REQUEST, 0, 1 };
 	struct request_spec spec = { .uri = "/park", .keep = true };
 	int fd = client_ask(&front, -1, &spec);
-	struct answer a;
+	struct fcgi_answer a;
 
 	(void)state;
 	client_await_stats(&front, "parked 1 aborted 0");
@@ -390,7 +390,7 @@ static void test_kept_thousand_times(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		struct request_spec spec = { .id = i % 3 + 1, .keep = true, .uri = uris[i % 50 == 1 ? 1 : i % 2 * 2] };
-		struct answer a;
+		struct fcgi_answer a;
 
 		if (i % 10 == 7)
 			spec = (struct request_spec){ .keep = true, .method = "POST", .uri = "/len", .body = body, .body_len = 5000 };
@@ -407,7 +407,7 @@ static void test_kept_is_closed_when_told(void **state)
 {
 	struct request_spec spec = { .uri = "/len", .keep = true };
 	int fd = client_ask(&front, -1, &spec);
-	struct answer a;
+	struct fcgi_answer a;
 
 	(void)state;
 	assert_true(client_answer(fd, &a));
@@ -430,7 +430,7 @@ static void test_kept_and_dropped(void **state)
 		for (int i = 0; i < 100; i++)
 			fds[i] = client_ask(&front, -1, &(struct request_spec){ .uri = "/len", .keep = true });
 		for (int i = 0; i < 100; i++) {
-			struct answer a;
+			struct fcgi_answer a;
 
 			assert_true(client_answer(fds[i], &a));
 			free(a.body);
@@ -445,7 +445,7 @@ static void test_kept_and_dropped(void **state)
 static void check_big(size_t n, int wait_ms)
 {
 	char uri[40];
-	struct answer a;
+	struct fcgi_answer a;
 	int fd;
 
 	snprintf(uri, sizeof(uri), "/big?%zu", n);
@@ -497,7 +497,7 @@ static void test_two_threads(void **state)
 {
 	struct request r = request_make(&echo_spec);
 	int slow = client_connect(&front);
-	struct answer a;
+	struct fcgi_answer a;
 
 	(void)state;
 	client_send(slow, r.data, 30);
@@ -515,7 +515,7 @@ static void test_two_threads(void **state)
 
 static void test_sigterm(void **state)
 {
-	struct answer a;
+	struct fcgi_answer a;
 	int parked = client_ask(&front, -1, &(struct request_spec){ .uri = "/park" });
 	int idle = client_ask(&front, -1, &(struct request_spec){ .uri = "/len", .keep = true });
 	int silent = client_connect(&front);

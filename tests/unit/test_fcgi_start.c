@@ -237,7 +237,7 @@ static bool ask_tcp(const struct sockaddr_in *addr)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct timeval limit = { .tv_sec = 5 };
-	struct answer a;
+	struct fcgi_answer a;
 	bool answered;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -259,7 +259,7 @@ static void test_answer_before_the_body_ends(void **state)
 	struct request r = request_make(&(struct request_spec){ .method = "POST", .uri = "/len", .body = body, .body_len = n });
 	struct sockaddr_in addr;
 	int listening = loopback(&addr), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct answer a;
+	struct fcgi_answer a;
 	struct child c;
 
 	(void)state;
