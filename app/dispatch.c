@@ -428,11 +428,14 @@ static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
 static int admit(void *ctx, struct event *ev, struct buf *refusal)
 {
 	struct call call = {.refusal = refusal};
+	struct host *h = ctx;
 	int error;
 
-	if (!has(nsp_of_event(ctx, ev), MIDDLEWARE))
+	if (!has(nsp_of_event(h, ev), MIDDLEWARE))
 		return 0;
-	error = run(ctx, ev, run_middleware, &call, "middleware");
+	h->admitting = true;
+	error = run(h, ev, run_middleware, &call, "middleware");
+	h->admitting = false;
 	if (error) {
 		buf_clear(refusal);
 		/* REFUSED has a meaning of its own here */

@@ -171,9 +171,9 @@ static void push_handshake(lua_State *L, struct socket *s)
 	lua_setiuservalue(L, 1, HANDSHAKE);
 }
 
-static bool is_connected(const struct socket *s)
+static bool is_connected(lua_State *L, const struct socket *s)
 {
-	return s->view ? s->view->connected : true;
+	return s->view ? s->view->connected && !host_of(L)->admitting : true;
 }
 
 static void push_broadcast(lua_State *L, const struct socket *s)
@@ -213,9 +213,9 @@ static int push_property(lua_State *L, struct socket *s, const char *name)
 	if (strcmp(name, "volatile") == 0)
 		return push_volatile(L, s), 1;
 	if (strcmp(name, "connected") == 0)
-		return push_flag(L, is_connected(s));
+		return push_flag(L, is_connected(L, s));
 	if (strcmp(name, "disconnected") == 0)
-		return push_flag(L, !is_connected(s));
+		return push_flag(L, !is_connected(L, s));
 	return 0;
 }
 
