@@ -2,12 +2,14 @@
 noinst_LIBRARIES += libapp.a
 libapp_a_SOURCES = \
 	app/ack.c app/ack.h \
+	app/admission.c app/admission.h \
 	app/arguments.c app/arguments.h \
 	app/charge.c app/charge.h \
 	app/class.c app/class.h \
 	app/dispatch.c app/dispatch.h \
 	app/encode.c app/encode.h \
 	app/guard.c app/guard.h \
+	app/headers.c app/headers.h \
 	app/host.c app/host.h \
 	app/json.c app/json.h \
 	app/jwt.c app/jwt.h \
@@ -19,6 +21,7 @@ libapp_a_SOURCES = \
 	app/module.c app/module.h \
 	app/modules.c app/modules.h \
 	app/options.c app/options.h \
+	app/options_web.c app/options_web.h \
 	app/outgoing.c app/outgoing.h \
 	app/register.c app/register.h \
 	app/rooms.c app/rooms.h \

@@ -10,6 +10,7 @@
 #include <lauxlib.h>
 
 #include "app/ack.h"
+#include "app/admission.h"
 #include "app/arguments.h"
 #include "app/lazy.h"
 #include "app/rooms.h"
@@ -496,6 +497,7 @@ void dispatch_fill(struct handler *handler, struct host *h)
 {
 	*handler = (struct handler){
 		.ctx = h,
+		.handshake = admission_handshake(h),
 		.namespace_exists = namespace_exists,
 		.admit = admit,
 		.connection = connection,

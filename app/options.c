@@ -6,6 +6,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "app/options_web.h"
 #include "app/state.h"
 
 #define NAME_MAX_BYTES 64
@@ -13,7 +14,7 @@
 
 struct option {
 	const char *name;
-	enum { INTEGER, INT, BOOLEAN, PATH, ROOMS_PATH, CORS, TRUSTED, WORK, EVENT_BYTES, ALL_BYTES } kind;
+	enum { INTEGER, INT, BOOLEAN, PATH, ROOMS_PATH, WORK, EVENT_BYTES, ALL_BYTES } kind;
 	size_t offset;    /* in struct settings */
 	int64_t min, max;
 };
@@ -28,9 +29,8 @@ static const struct option options[] = {
 	{"connect_timeout", INTEGER, AT(connect_timeout_ms), 10, DAY_MS},
 	{"upgrade_timeout", INTEGER, AT(upgrade_timeout_ms), 10, DAY_MS},
 	{"max_http_buffer_size", INTEGER, AT(max_http_buffer_size), 128, 64 << 20},
-	{"cors", CORS, 0, 0, 0},
 	{"serve_client", BOOLEAN, AT(serve_client), 0, 0},
-	{"cookie", BOOLEAN, AT(cookie), 0, 0},
+	{"allow_upgrades", BOOLEAN, AT(allow_upgrades), 0, 0},
 	{"hold_ms", INTEGER, AT(hold_ms), 0, DAY_MS},
 	{"held_polls", INTEGER, AT(held_polls), 0, 10000000},
 	{"history_max_age_ms", INTEGER, AT(history_max_age_ms), 0, 36500 * DAY_MS},
@@ -40,7 +40,6 @@ static const struct option options[] = {
 	{"tick_limit_ms", INTEGER, AT(tick_limit_ms), 100, 600000},
 	{"max_sockets", INT, AT(max_sockets), 1, 100000},
 	{"max_rooms", INT, AT(max_rooms), 1, 1000000},
-	{"trusted_proxies", TRUSTED, 0, 0, 0},
 	{"max_queue_bytes", INTEGER, AT(max_queue_bytes), 0, INT64_C(1) << 30},
 	{"handshakes_per_minute", INTEGER, AT(handshakes_per_minute), 0, 100000000},
 	{"sync_full", BOOLEAN, AT(sync_full), 0, 0},
@@ -49,6 +48,23 @@ static const struct option options[] = {
 	{"process_memory", ALL_BYTES, 0, 8 << 20, INT64_C(1) << 36},
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* Those whose values are more than a number or a path. */
+static const struct {
+	const char *name;
+	void (*in_settings)(lua_State *L, struct settings *s);
+	void (*in_host)(lua_State *L, struct host *h);
+} others[] = {
+	{"cors", options_set_cors, NULL},
+	{"cookie", options_set_cookie, NULL},
+	{"transports", options_set_transports, NULL},
+	{"http_compression", options_set_compression, NULL},
+	{"headers", options_set_headers, NULL},
+	{"initial_headers", NULL, options_set_initial_headers},
+	{"allow_request", NULL, options_set_allow_request},
+	{"trusted_proxies", options_set_trusted, NULL},
+};
+#define OTHERS (sizeof(others) / sizeof(others[0]))
 
 static int min_of(int a, int b)
 {
@@ -83,12 +99,13 @@ static int refuse_unknown(lua_State *L, const char *name)
 	const char *nearest = NULL;
 	int least = 1 + (int)strlen(name) / 3;
 
-	for (size_t i = 0; i < OPTIONS; i++) {
-		int d = distance(options[i].name, name);
+	for (size_t i = 0; i < OPTIONS + OTHERS; i++) {
+		const char *known = i < OPTIONS ? options[i].name : others[i - OPTIONS].name;
+		int d = distance(known, name);
 
 		if (d <= least) {
 			least = d;
-			nearest = options[i].name;
+			nearest = known;
 		}
 	}
 	if (nearest)
@@ -133,75 +150,6 @@ static void set_path(lua_State *L, struct settings *s, const char *name, int (*s
 			   strcmp(name, "path") == 0 ? "socket.io" : "rooms");
 }
 
-static void add_origin(lua_State *L, struct settings *s)
-{
-	const char *origin = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-
-	if (!origin || !strstr(origin, "://") || strpbrk(origin, " \t\r\n,") || origin[strlen(origin) - 1] == '/')
-		luaL_error(L, "io.set: cors.origin must be \"*\", true, an origin like \"https://example.org\" (no slash at the end) or a list of such");
-	if (settings_add_origin(s, origin))
-		luaL_error(L, "not enough memory");
-}
-
-/* Again called, it replaces what was set before. */
-static void set_origin(lua_State *L, struct settings *s)
-{
-	if (lua_isboolean(L, -1)) {
-		s->cors.mode = lua_toboolean(L, -1) ? CORS_REFLECT : CORS_OFF;
-	} else if (lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "*") == 0) {
-		s->cors.mode = CORS_ANY;
-	} else if (lua_istable(L, -1)) {
-		for (lua_Integer i = 1, n = luaL_len(L, -1); i <= n; i++) {
-			lua_geti(L, -1, i);
-			add_origin(L, s);
-			lua_pop(L, 1);
-		}
-	} else {
-		add_origin(L, s);
-	}
-}
-
-static void add_trusted(lua_State *L, struct settings *s)
-{
-	int error = lua_type(L, -1) == LUA_TSTRING ? settings_add_trusted(s, lua_tostring(L, -1)) : POLLUX_PROTOCOL;
-
-	if (error == POLLUX_PROTOCOL)
-		luaL_error(L, "io.set: trusted_proxies must be an address, a range like \"10.0.0.0/8\", \"unix\", or a list of such");
-	if (error)
-		luaL_error(L, "not enough memory");
-}
-
-/* Again called, it replaces what was set before. */
-static void set_trusted(lua_State *L, struct settings *s)
-{
-	s->trusted_count = 0;
-	if (!lua_istable(L, -1)) {
-		add_trusted(L, s);
-		return;
-	}
-	for (lua_Integer i = 1, n = luaL_len(L, -1); i <= n; i++) {
-		lua_geti(L, -1, i);
-		add_trusted(L, s);
-		lua_pop(L, 1);
-	}
-}
-
-static void set_cors(lua_State *L, struct settings *s)
-{
-	if (!lua_istable(L, -1))
-		luaL_error(L, "io.set: cors must be a table: { origin = …, credentials = … }");
-	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-
-		if (strcmp(name, "origin") == 0)
-			set_origin(L, s);
-		else if (strcmp(name, "credentials") == 0)
-			s->cors.credentials = check_boolean(L, "cors.credentials");
-		else
-			luaL_error(L, "io.set: unknown setting 'cors.%s' (there are cors.origin and cors.credentials)", name);
-	}
-}
-
 static void set_one(lua_State *L, struct host *h, const struct option *o)
 {
 	char *field = (char *)h->settings + o->offset;
@@ -212,12 +160,24 @@ static void set_one(lua_State *L, struct host *h, const struct option *o)
 	case BOOLEAN: *(bool *)field = check_boolean(L, o->name); break;
 	case PATH: set_path(L, h->settings, o->name, settings_set_path); break;
 	case ROOMS_PATH: set_path(L, h->settings, o->name, settings_set_rooms_path); break;
-	case TRUSTED: set_trusted(L, h->settings); break;
-	case CORS: set_cors(L, h->settings); break;
 	case WORK: h->limits.max_work = check_integer(L, o); break;
 	case EVENT_BYTES: h->limits.max_event_bytes = (size_t)check_integer(L, o); break;
 	case ALL_BYTES: h->limits.max_bytes = (size_t)check_integer(L, o); break;
 	}
+}
+
+static bool set_other(lua_State *L, struct host *h, const char *name)
+{
+	for (size_t i = 0; i < OTHERS; i++) {
+		if (strcmp(others[i].name, name) != 0)
+			continue;
+		if (others[i].in_host)
+			others[i].in_host(L, h);
+		else
+			others[i].in_settings(L, h->settings);
+		return true;
+	}
+	return false;
 }
 
 int options_set(lua_State *L)
@@ -233,6 +193,8 @@ int options_set(lua_State *L)
 
 		if (lua_type(L, -2) != LUA_TSTRING)
 			return luaL_error(L, "io.set: a setting has a name, this is item %s", luaL_tolstring(L, -2, NULL));
+		if (set_other(L, h, lua_tostring(L, -2)))
+			continue;
 		o = find(lua_tostring(L, -2));
 		if (!o)
 			return refuse_unknown(L, lua_tostring(L, -2));

@@ -49,6 +49,7 @@ struct host {
 	struct limits limits;            /* first: see limits_of */
 	lua_State *L;
 	struct namespace *namespaces;
+	int allow_request, initial_headers;   /* references to functions; 0: none */
 	/* Only while the file loads. */
 	struct settings *settings;
 	const char *file;

@@ -7,11 +7,15 @@
 #include <string.h>
 #include <openssl/sha.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/say.h"
+#include "core/compress.h"
+#include "core/cors.h"
 #include "proto/header.h"
 
 #define FILE_MAX_BYTES (4 << 20)
+#define ETAG_MAX 48
 
 static const struct {
 	const char *name, *type;
@@ -29,6 +33,7 @@ static const struct {
 
 struct bundle {
 	struct bytes *files[NAMES];
+	struct bytes *small[NAMES];   /* compressed, once somebody has asked for that */
 	char etags[NAMES][2 * 16 + 3];
 };
 
@@ -80,19 +85,39 @@ struct bundle *bundle_load(const char *dir)
 	return b;
 }
 
-static void bundle_send(const struct bundle *b, struct exchange *x, size_t i)
+/* The file as gzip where the client takes it, made once; an ETag names what was sent to the byte. */
+static const struct bytes *choose(struct bundle *b, const struct settings *settings, const struct exchange *x, size_t i, char etag[ETAG_MAX])
 {
-	const char *known = exchange_header(x, "if-none-match");
-	struct iovec body = {b->files[i]->data, b->files[i]->len};
-	bool same = known && header_etag_matches(known, b->etags[i]);
-	char headers[256];
+	bool gzip = compress_accepted(settings, x);
 
-	snprintf(headers, sizeof(headers), "%s%s%sCache-Control: public, max-age=0\r\nETag: %s\r\n", same ? "" : "Content-Type: ",
-		 same ? "" : names[i].type, same ? "" : "\r\n", b->etags[i]);
-	exchange_respond(x, same ? 304 : 200, headers, &body, same || strcmp(x->method, "HEAD") == 0 ? 0 : 1);
+	if (gzip && !b->small[i])
+		b->small[i] = compress_gzip(settings, b->files[i]->data, b->files[i]->len);
+	gzip = gzip && b->small[i];
+	snprintf(etag, ETAG_MAX, "%.*s%s\"", (int)strlen(b->etags[i]) - 1, b->etags[i], gzip ? "-gzip" : "");
+	return gzip ? b->small[i] : b->files[i];
 }
 
-void bundle_serve(const struct bundle *b, struct exchange *x, const char *name)
+static void bundle_send(struct bundle *b, const struct settings *settings, struct exchange *x, size_t i)
+{
+	const char *known = exchange_header(x, "if-none-match");
+	char etag[ETAG_MAX];
+	const struct bytes *chosen = choose(b, settings, x, i, etag);
+	struct iovec body = {(void *)(uintptr_t)chosen->data, chosen->len};
+	bool same = known && header_etag_matches(known, etag);
+	struct buf headers;
+
+	buf_init(&headers, 16384);
+	if (!same)
+		buf_addf(&headers, "Content-Type: %s\r\n", names[i].type);
+	if (!same && chosen == b->small[i])
+		buf_add_str(&headers, "Content-Encoding: gzip\r\n");
+	buf_addf(&headers, "Cache-Control: public, max-age=0\r\nVary: Accept-Encoding\r\nETag: %s\r\n", etag);
+	cors_add_headers(&settings->cors, x, &headers);
+	exchange_respond(x, same ? 304 : 200, headers.data ? headers.data : "", &body, same || strcmp(x->method, "HEAD") == 0 ? 0 : 1);
+	buf_deinit(&headers);
+}
+
+void bundle_serve(struct bundle *b, const struct settings *settings, struct exchange *x, const char *name)
 {
 	static const char plain[] = "Content-Type: text/plain\r\n";
 	struct iovec none = {0};
@@ -103,7 +128,7 @@ void bundle_serve(const struct bundle *b, struct exchange *x, const char *name)
 	}
 	for (size_t i = 0; i < NAMES; i++)
 		if (b->files[i] && strcmp(names[i].name, name) == 0) {
-			bundle_send(b, x, i);
+			bundle_send(b, settings, x, i);
 			return;
 		}
 	exchange_respond(x, 404, plain, &none, 0);
@@ -112,6 +137,6 @@ void bundle_serve(const struct bundle *b, struct exchange *x, const char *name)
 void bundle_free(struct bundle *b)
 {
 	for (size_t i = 0; b && i < NAMES; i++)
-		bytes_unref(b->files[i]);
+		bytes_unref(b->files[i]), bytes_unref(b->small[i]);
 	free(b);
 }

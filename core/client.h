@@ -58,6 +58,7 @@ struct client {
 	struct exchange *x;                /* its poll: parked, or come in this tick */
 	struct link *link;                 /* its WebSocket, when that is its transport and is here */
 	struct bytes *cors;                /* headers its answer wants */
+	bool gzip;                         /* and it may be compressed */
 	int64_t claim, cursor;
 	ev_timer due;                      /* the poll has waited long enough */
 	int64_t ping_at_ms;

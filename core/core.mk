@@ -1,13 +1,16 @@
 # core/: the tick, clients, sockets, rooms, deadlines, transports.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
+	core/admission.c core/admission.h \
 	core/asks.c core/asks.h \
 	core/asks_end.c \
 	core/bundle.c core/bundle.h \
 	core/catch_up.c core/catch_up.h \
 	core/channel.h \
 	core/client.c core/client.h \
+	core/compress.c core/compress.h \
 	core/connect.c core/connect.h \
+	core/cors.c core/cors.h \
 	core/duties.c core/duties.h \
 	core/event.c core/event.h \
 	core/event_read.c \

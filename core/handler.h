@@ -37,6 +37,9 @@ struct handler {
 	void *ctx;
 	/* Engine.IO applications: gets every message; all below is unused then. NULL for Socket.IO applications. */
 	int (*message)(void *ctx, struct event *ev, struct text data, bool binary);
+	/* A handshake, before there is a session; in no event. request: socket.handshake's object with "method". POLLUX_REFUSED: *refusal has become a
+	 * JSON string, the message that the client gets; *headers gets header lines for the answer. Any other error: HTTP 500. NULL: all may come. */
+	int (*handshake)(void *ctx, struct text request, struct buf *refusal, struct buf *headers);
 	bool (*namespace_exists)(void *ctx, const char *nsp);
 	/* Middleware, before the socket is connected. POLLUX_REFUSED: *refusal has become the CONNECT_ERROR's JSON
 	 * ({"message":"…","data":…}). Any other error: the client gets {"message":"Internal error"}. */

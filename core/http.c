@@ -11,11 +11,14 @@
 
 #include "base/say.h"
 #include "core/bundle.h"
+#include "core/compress.h"
+#include "core/cors.h"
 #include "core/plain.h"
 #include "core/tick.h"
 #include "proto/header.h"
 #include "proto/query.h"
 
+#define HEADERS_MAX_BYTES 32768
 #define NO_STORE "Cache-Control: no-store\r\n"
 
 static const char *const refusals[] = {
@@ -32,12 +35,17 @@ void http_refuse(struct input *in, enum refusal why)
 	input_answer(in, why == REFUSE_FORBIDDEN ? 403 : 400, "application/json", refusals[why], strlen(refusals[why]));
 }
 
-static void add_cookie(const struct server *s, const struct input *in, struct buf *headers)
+static void add_initial(const struct server *s, const struct input *in, struct buf *headers)
 {
-	bool opens = in->kind == INPUT_HANDSHAKE && !in->room && (in->status == 200 || in->status == 101);
+	bool opens = in->kind == INPUT_HANDSHAKE && (in->status == 200 || in->status == 101);
 
-	if (opens && s->settings->cookie)
-		buf_addf(headers, "Set-Cookie: io=%s; Path=/; HttpOnly; SameSite=Lax\r\n", in->sid);
+	if (opens && s->settings->cookie_name && !in->room)
+		buf_addf(headers, "Set-Cookie: %s=%s%s\r\n", s->settings->cookie_name, in->sid,
+			 s->settings->cookie_attributes ? s->settings->cookie_attributes : "");
+	if (opens && s->settings->initial_headers)
+		buf_add_str(headers, s->settings->initial_headers);
+	if (opens && in->initial)
+		buf_add(headers, in->initial->data, in->initial->len);
 }
 
 struct bytes *http_handshake_headers(const struct server *s, const struct input *in)
@@ -45,8 +53,8 @@ struct bytes *http_handshake_headers(const struct server *s, const struct input 
 	struct bytes *made;
 	struct buf b;
 
-	buf_init(&b, 16384);
-	add_cookie(s, in, &b);
+	buf_init(&b, HEADERS_MAX_BYTES);
+	add_initial(s, in, &b);
 	if (in->cors)
 		buf_add(&b, in->cors->data, in->cors->len);
 	made = b.error || !b.len ? NULL : bytes_new(b.data, b.len);
@@ -54,22 +62,45 @@ struct bytes *http_handshake_headers(const struct server *s, const struct input 
 	return made;
 }
 
+void http_send(const struct server *s, struct exchange *x, const struct http_reply *r)
+{
+	struct bytes *small = r->gzip ? compress_gzip(s->settings, r->body, r->body_len) : NULL;
+	struct iovec body = {small ? small->data : (void *)(uintptr_t)r->body, small ? small->len : r->body_len};
+	struct buf all;
+
+	buf_init(&all, HEADERS_MAX_BYTES);
+	if (r->type)
+		buf_addf(&all, "Content-Type: %s\r\n", r->type);
+	buf_add_str(&all, NO_STORE);
+	if (small)
+		buf_add_str(&all, "Content-Encoding: gzip\r\n");
+	if (r->more)
+		buf_add_str(&all, r->more);
+	if (r->cors)
+		buf_add(&all, r->cors->data, r->cors->len);
+	exchange_respond(x, r->status, all.data ? all.data : "", &body, 1);
+	buf_deinit(&all);
+	bytes_unref(small);
+}
+
 void http_answer(struct server *s, struct input *in)
 {
-	char headers[256];
-	struct buf all;
-	struct iovec body = {in->body ? in->body->data : NULL, in->body ? in->body->len : 0};
+	struct http_reply r = {
+		.status = in->status,
+		.type = in->type,
+		.body = in->body ? in->body->data : NULL,
+		.body_len = in->body ? in->body->len : 0,
+		.gzip = in->gzip,
+		.cors = in->cors,
+	};
+	struct buf initial;
 
-	buf_init(&all, 16384);
-	snprintf(headers, sizeof(headers), "%s%s%s" NO_STORE, in->type ? "Content-Type: " : "", in->type ? in->type : "",
-		 in->type ? "\r\n" : "");
-	buf_add_str(&all, headers);
-	add_cookie(s, in, &all);
-	if (in->cors)
-		buf_add(&all, in->cors->data, in->cors->len);
-	exchange_respond(in->x, in->status, all.data ? all.data : "", &body, 1);
+	buf_init(&initial, HEADERS_MAX_BYTES);
+	add_initial(s, in, &initial);
+	r.more = initial.data;
+	http_send(s, in->x, &r);
+	buf_deinit(&initial);
 	s->open_exchanges--;
-	buf_deinit(&all);
 	input_free(in);
 }
 
@@ -80,39 +111,20 @@ void http_answer_text(struct exchange *x, int status, const char *headers, const
 	exchange_respond(x, status, headers, &body, 1);
 }
 
-static const char *cors_allowed(const struct cors *cors, const char *origin)
+static void add_common(const struct settings *settings, const struct exchange *x, struct buf *out)
 {
-	switch (cors->mode) {
-	case CORS_OFF:
-		return NULL;
-	case CORS_ANY:
-		return "*";
-	case CORS_REFLECT:
-		return origin;
-	case CORS_LIST:
-		break;
-	}
-	for (size_t i = 0; origin && i < cors->origins_count; i++)
-		if (strcmp(cors->origins[i], origin) == 0)
-			return origin;
-	return NULL;
+	if (settings->headers)
+		buf_add_str(out, settings->headers);
+	cors_add_headers(&settings->cors, x, out);
 }
 
-/* Credentials never go with the wildcard: browsers would refuse the pair. */
 struct bytes *http_cors(const struct settings *settings, const struct exchange *x)
 {
-	const char *origin = exchange_header(x, "origin");
-	const char *allowed = cors_allowed(&settings->cors, origin && header_value_ok(origin, strlen(origin)) ? origin : NULL);
 	struct bytes *made;
 	struct buf b;
 
-	buf_init(&b, 8192);
-	if (allowed)
-		buf_addf(&b, "Access-Control-Allow-Origin: %s\r\n", allowed);
-	if (settings->cors.mode >= CORS_REFLECT)
-		buf_add_str(&b, "Vary: Origin\r\n");
-	if (allowed && settings->cors.credentials && settings->cors.mode != CORS_ANY)
-		buf_add_str(&b, "Access-Control-Allow-Credentials: true\r\n");
+	buf_init(&b, HEADERS_MAX_BYTES);
+	add_common(settings, x, &b);
 	made = b.error || !b.len ? NULL : bytes_new(b.data, b.len);
 	buf_deinit(&b);
 	return made;
@@ -120,19 +132,13 @@ struct bytes *http_cors(const struct settings *settings, const struct exchange *
 
 static void preflight(const struct settings *settings, struct exchange *x)
 {
-	const char *asked = exchange_header(x, "access-control-request-headers");
-	struct bytes *cors = http_cors(settings, x);
 	struct buf b;
 
-	buf_init(&b, 16384);
-	if (cors)
-		buf_add(&b, cors->data, cors->len);
-	buf_add_str(&b, "Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n");
-	if (asked && header_value_ok(asked, strlen(asked)))
-		buf_addf(&b, "Vary: Access-Control-Request-Headers\r\nAccess-Control-Allow-Headers: %s\r\n", asked);
+	buf_init(&b, HEADERS_MAX_BYTES);
+	add_common(settings, x, &b);
+	cors_add_preflight(&settings->cors, x, &b);
 	http_answer_text(x, 204, b.data && !b.error ? b.data : "", "");
 	buf_deinit(&b);
-	bytes_unref(cors);
 }
 
 static enum input_kind kind_of(const struct exchange *x, bool proper, bool has_sid)
@@ -161,12 +167,14 @@ static bool is_misused(const struct exchange *x)
 }
 
 /* -1: all is well so far. */
-static int check_request(const struct exchange *x, bool has_sid)
+static int check_request(const struct settings *settings, const struct exchange *x, bool has_sid)
 {
 	const char *origin = exchange_header(x, "origin");
 	bool websocket = query_is(x, "transport", "websocket");
 
-	if (!websocket && !query_is(x, "transport", "polling"))
+	if (!(settings->transports & TRANSPORT_WEBSOCKET))
+		websocket = false;
+	if (!websocket && !(settings->transports & TRANSPORT_POLLING && query_is(x, "transport", "polling")))
 		return REFUSE_TRANSPORT;
 	if (origin && !header_value_ok(origin, strlen(origin)))
 		return REFUSE_REQUEST;
@@ -201,11 +209,12 @@ static void submit_engine(struct server *s, struct exchange *x)
 	}
 	possible = read_sid(x, in->sid);
 	has_sid = !possible || in->sid[0];
-	refused = check_request(x, has_sid);
+	refused = check_request(s->settings, x, has_sid);
 	if (refused < 0 && !possible)
 		refused = REFUSE_SID;
 	in->cors = http_cors(s->settings, x);
-	in->misused = has_sid && is_misused(x);
+	in->gzip = compress_accepted(s->settings, x);
+	in->misused = has_sid && (is_misused(x) || (x->websocket && !s->settings->allow_upgrades));
 	in->kind = kind_of(x, !in->misused, has_sid);
 	if (query_get(x->query, strlen(x->query), "t", in->t, sizeof(in->t)) < 0)
 		in->t[0] = 0;   /* too long to be told from another that begins alike */
@@ -234,7 +243,7 @@ static void submit_resource(struct server *s, struct exchange *x, const char *pa
 	size_t own = strlen(s->settings->path);
 
 	if (path[own - 1] && path[own])
-		bundle_serve(s->bundle, x, path + own);
+		bundle_serve(s->bundle, s->settings, x, path + own);
 	else if (strcmp(x->method, "OPTIONS") == 0 && s->settings->cors.mode != CORS_OFF)
 		preflight(s->settings, x);
 	else

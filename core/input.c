@@ -63,6 +63,7 @@ void input_free(struct input *in)
 	if (!in)
 		return;
 	bytes_unref(in->cors);
+	bytes_unref(in->initial);
 	bytes_unref(in->body);
 	buf_deinit(&in->messages);
 	free(in->room);

@@ -32,6 +32,8 @@ struct input {
 	enum input_kind kind;
 	struct exchange *x;             /* answered after COMMIT; NULL for aborts, and once a poll has taken it over */
 	struct bytes *cors;             /* header lines every answer to it gets */
+	struct bytes *initial;          /* of a handshake: header lines that the application wants */
+	bool gzip;                      /* its answer may be compressed */
 	char sid[RANDOM_ID_LEN + 1];
 	char t[CLIENT_T_MAX + 1];
 	int64_t client, claim;          /* of an abort; of a WebSocket's */

@@ -19,7 +19,6 @@
 /* So long a poll is held that comes while its client goes over to a WebSocket, the first one apart. */
 #define PROBED_HOLD_MS 100
 #define ANSWER_TYPE "text/plain; charset=UTF-8"
-#define ANSWER_HEADERS "Content-Type: " ANSWER_TYPE "\r\nCache-Control: no-store\r\n"
 
 void poll_ready(struct server *s, struct client *c)
 {
@@ -136,6 +135,7 @@ static void take_poll(struct server *s, struct input *in, struct client *c, cons
 {
 	c->x = in->x;
 	c->cors = bytes_ref(in->cors);
+	c->gzip = in->gzip;
 	c->claim = row->claim;
 	c->cursor = row->cursor;
 	c->pinged = row->pinged;
@@ -422,20 +422,14 @@ static void release(struct server *s, struct client *c)
 
 static void send_answer(struct server *s, struct client *c)
 {
-	struct buf headers;
-	struct iovec body;
+	struct http_reply r = {.status = 200, .type = ANSWER_TYPE, .gzip = c->gzip, .cors = c->cors};
 
 	if (write_pending(s, c, c->answer_count) || (c->with && write_packet(&s->scratch, c->with)))
 		say(SAY_ERROR, "core", NULL, "no memory for an answer");
-	body = (struct iovec){s->scratch.data, s->scratch.len};
-	buf_init(&headers, 16384);
-	if (c->cors) {
-		buf_add_str(&headers, ANSWER_HEADERS);
-		buf_add(&headers, c->cors->data, c->cors->len);
-	}
-	exchange_respond(c->x, 200, headers.data ? headers.data : ANSWER_HEADERS, &body, 1);
+	r.body = s->scratch.data;
+	r.body_len = s->scratch.len;
+	http_send(s, c->x, &r);
 	s->open_exchanges--;
-	buf_deinit(&headers);
 	release(s, c);
 	if (c->ends)
 		client_forget(&s->clients, c);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/say.h"
+#include "core/admission.h"
 #include "core/event_run.h"
 #include "core/handshake.h"
 #include "core/http.h"
@@ -102,7 +103,8 @@ static void answer_open(struct server *s, struct input *in, const char *upgrades
 /* Only what works is named: the client cannot tell an upgrade that hangs. */
 static int find_upgrades(struct server *s, const struct input *in, const char **out)
 {
-	int live = in->link ? 0 : processes_live(s->processes, s->store, SERVER_KIND_WS);
+	bool none = in->link || !s->settings->allow_upgrades || !(s->settings->transports & TRANSPORT_WEBSOCKET);
+	int live = none ? 0 : processes_live(s->processes, s->store, SERVER_KIND_WS);
 
 	*out = live > 0 ? "\"websocket\"" : "";
 	return live < 0 ? live : 0;
@@ -113,10 +115,14 @@ int session_open(struct server *s, struct input *in)
 	struct client_row row = {.protocol = CLIENT_PROTOCOL, .transport = CLIENT_POLLING, .state = CLIENT_OPEN};
 	int64_t now = clock_mono_ms();
 	const char *upgrades;
+	bool refused;
 	int error;
 
 	if (refuse_handshake(s, in))
 		return 0;
+	error = admission_ask(s, in, &refused);
+	if (error || refused)
+		return error;
 	if (in->link) {
 		row.transport = CLIENT_WEBSOCKET;
 		row.holder = s->process_id;

@@ -18,6 +18,11 @@ int settings_init(struct settings *s)
 	s->upgrade_timeout_ms = 10000;
 	s->max_http_buffer_size = 1000000;
 	s->serve_client = true;
+	s->cors.max_age_s = -1;
+	s->transports = TRANSPORT_POLLING | TRANSPORT_WEBSOCKET;
+	s->allow_upgrades = true;
+	s->compress_threshold = COMPRESS_THRESHOLD;
+	s->compress_level = COMPRESS_LEVEL;
 	s->history_max_rows = 10000;
 	s->recovery_window_ms = 120000;
 	s->lag_limit_rows = 100000;
@@ -33,9 +38,12 @@ int settings_init(struct settings *s)
 
 void settings_deinit(struct settings *s)
 {
-	for (size_t i = 0; i < s->cors.origins_count; i++)
-		free(s->cors.origins[i]);
-	free(s->cors.origins);
+	char *const owned[] = {s->cors.methods, s->cors.allowed_headers, s->cors.exposed_headers, s->cookie_name, s->cookie_attributes, s->headers,
+		s->initial_headers};
+
+	settings_clear_origins(s);
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+		free(owned[i]);
 	free(s->trusted_proxies);
 	free(s->path);
 	free(s->rooms_path);
@@ -86,6 +94,16 @@ int settings_add_origin(struct settings *s, const char *origin)
 	s->cors.origins_count++;
 	s->cors.mode = CORS_LIST;
 	return 0;
+}
+
+void settings_clear_origins(struct settings *s)
+{
+	for (size_t i = 0; i < s->cors.origins_count; i++)
+		free(s->cors.origins[i]);
+	free(s->cors.origins);
+	s->cors.origins = NULL;
+	s->cors.origins_count = 0;
+	s->cors.mode = CORS_OFF;
 }
 
 int settings_add_trusted(struct settings *s, const char *network)

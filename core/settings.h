@@ -21,7 +21,17 @@ struct cors {
 	bool credentials;
 	char **origins;        /* CORS_LIST: n of them, owned by settings */
 	size_t origins_count;
+	char *methods;         /* of a preflight's answer, with commas; NULL: those of the reference. Owned, as the following */
+	char *allowed_headers; /* NULL: what is asked for */
+	char *exposed_headers; /* NULL: none */
+	int64_t max_age_s;     /* of a preflight's answer; -1: not said */
 };
+
+enum { TRANSPORT_POLLING = 1, TRANSPORT_WEBSOCKET = 2 };
+
+/* Engine.IO's threshold; and zlib's fastest level, since it is the loop that compresses. */
+#define COMPRESS_THRESHOLD 1024
+#define COMPRESS_LEVEL 1
 
 struct network;
 
@@ -35,7 +45,14 @@ struct settings {
 	int64_t max_http_buffer_size;   /* 1000000 bytes: the largest body, and the largest packet */
 	struct cors cors;
 	bool serve_client;              /* true */
-	bool cookie;                    /* false: Set-Cookie: io=<sid> at the handshake */
+	unsigned transports;            /* of TRANSPORT_…: both */
+	bool allow_upgrades;            /* true */
+	char *cookie_name;              /* NULL: Set-Cookie: NAME=<sid>ATTRIBUTES at the handshake; owned, and the attributes ("; Path=/…", NULL: none) */
+	char *cookie_attributes;
+	char *headers;                  /* lines that every answer of ours has; NULL: none; owned */
+	char *initial_headers;          /* likewise a handshake's */
+	int64_t compress_threshold;     /* bytes of a body that is compressed for who accepts it: 1024; -1: none */
+	int compress_level;             /* 1 to 9: 1 */
 	int64_t hold_ms;                /* longest hold of a poll; 0: the ping interval */
 	int64_t held_polls;             /* admission: polls parked over all processes; 0: no limit */
 	int64_t history_max_age_ms;     /* 0: for ever */
@@ -61,6 +78,8 @@ int settings_set_path(struct settings *s, const char *path);
 int settings_set_rooms_path(struct settings *s, const char *path);
 /* Adds an origin to cors and makes the mode CORS_LIST. */
 int settings_add_origin(struct settings *s, const char *origin);
+/* Forgets them; the mode is off. */
+void settings_clear_origins(struct settings *s);
 /* Adds an address, a range or "unix" (proto/network.h) to trusted_proxies. 0, POLLUX_PROTOCOL or POLLUX_NO_MEMORY. */
 int settings_add_trusted(struct settings *s, const char *network);
 

@@ -16,13 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/beneath.h"
+#include "base/bytes.h"
 #include "base/say.h"
+#include "core/compress.h"
 #include "proto/header.h"
 #include "ws/request.h"
 
 #define FILE_PATH_MAX 1024
 #define INDEX "index.html"
 #define NOT_FOUND "404.html"
+#define COMPRESSED_MAX (1 << 20)
 
 /* As in conf/: the page's own scripts, styles and connections, and nothing else. */
 #define PAGE_HEADERS \
@@ -162,25 +165,61 @@ static bool is_known(const struct request *r, const char *etag, const char *modi
 	return match ? header_etag_matches(match, etag) : since && strcmp(since, modified) == 0;
 }
 
-static void answer_file(struct request *r, const char *name, int fd, const struct stat *st)
+/* Sends the file compressed; false: it is not worth it, or there is no memory. The descriptor is closed if so. */
+static bool answer_small(struct request *r, const struct settings *settings, const char *headers, int fd, size_t size)
+{
+	struct bytes *whole = bytes_new(NULL, size), *small = NULL;
+	struct iovec body;
+
+	if (whole && pread(fd, whole->data, size, 0) == (ssize_t)size)
+		small = compress_gzip(settings, whole->data, size);
+	bytes_unref(whole);
+	if (!small)
+		return false;
+	close(fd);
+	body = (struct iovec){ small->data, small->len };
+	exchange_respond(&r->x, 200, headers, &body, 1);   /* libmicrohttpd leaves it out of the answer to HEAD */
+	bytes_unref(small);
+	return true;
+}
+
+/* Whether this request gets it compressed: text of a size that the loop can spare the time for. */
+static bool wants_small(const struct request *r, const struct settings *settings, const char *type, off_t size)
+{
+	bool text = strncmp(type, "text/", 5) == 0 || strcmp(type, "application/json") == 0 || strcmp(type, "image/svg+xml") == 0;
+
+	return text && size <= COMPRESSED_MAX && compress_accepted(settings, &r->x) && size >= settings->compress_threshold;
+}
+
+static void answer_file(struct request *r, const struct settings *settings, const char *name, int fd, const struct stat *st)
 {
 	char etag[64], modified[64], headers[1024];
+	const char *type = type_of(name);
+	bool small = wants_small(r, settings, type, st->st_size);
 	struct tm tm;
+	int len;
 
-	snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "%08lx\"", (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
-		(unsigned long)st->st_mtim.tv_nsec);
+	snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "%08lx%s\"", (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+		(unsigned long)st->st_mtim.tv_nsec, small ? "-gzip" : "");
 	gmtime_r(&st->st_mtim.tv_sec, &tm);
 	strftime(modified, sizeof(modified), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	if (is_known(r, etag, modified)) {
-		snprintf(headers, sizeof(headers), PAGE_HEADERS "ETag: %s\r\nLast-Modified: %s\r\n", etag, modified);
+		snprintf(headers, sizeof(headers), PAGE_HEADERS "Vary: Accept-Encoding\r\nETag: %s\r\nLast-Modified: %s\r\n", etag, modified);
 		request_respond_file(r, 304, headers, fd, (uint64_t)st->st_size);
 		return;
 	}
-	snprintf(headers, sizeof(headers), PAGE_HEADERS "ETag: %s\r\nLast-Modified: %s\r\nContent-Type: %s\r\n", etag, modified, type_of(name));
+	len = snprintf(headers, sizeof(headers), PAGE_HEADERS "Vary: Accept-Encoding\r\nETag: %s\r\nLast-Modified: %s\r\nContent-Type: %s\r\n", etag,
+		modified, type);
+	if (small) {
+		snprintf(headers + len, sizeof(headers) - (size_t)len, "Content-Encoding: gzip\r\n");
+		if (answer_small(r, settings, headers, fd, (size_t)st->st_size))
+			return;
+		headers[len] = '\0';
+	}
 	request_respond_file(r, 200, headers, fd, (uint64_t)st->st_size);
 }
 
-void files_serve(const struct files *f, struct request *r)
+void files_serve(const struct files *f, const struct settings *settings, struct request *r)
 {
 	char name[FILE_PATH_MAX];
 	struct stat st;
@@ -196,7 +235,7 @@ void files_serve(const struct files *f, struct request *r)
 	}
 	fd = open_file(f, name, &st);
 	if (fd >= 0)
-		answer_file(r, name, fd, &st);
+		answer_file(r, settings, name, fd, &st);
 	else if (!answer_folder(f, r, name))
 		answer_not_found(f, r);
 }

@@ -33,7 +33,7 @@ static void serve_plain(const struct serve *s, struct request *r)
 	else if (is_core(s->settings, r->x.path))
 		server_submit(s->server, &r->x);
 	else
-		files_serve(s->files, r);
+		files_serve(s->files, s->settings, r);
 }
 
 static void serve_websocket(const struct serve *s, struct request *r)

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, describe } from 'node:test';
+import zlib from 'node:zlib';
 import { WebSocket } from 'ws';
 import { collect, event, eventually, isReference, ours, rawExchange, request, serve } from './harness.mjs';
 import { Child } from './lib/child.mjs';
@@ -78,6 +79,22 @@ if (!isReference) describe('files', () => {
 		const changed = await get('/app.js', { headers: { 'If-None-Match': etag } });
 		assert.equal(changed.status, 200);
 		assert.equal(changed.text, 'now longer than before\n');
+	});
+
+	ours('text is compressed for who takes it', async () => {
+		const headers = { 'Accept-Encoding': 'gzip' };
+		fs.writeFileSync(`${server.server.dir}/www/long.txt`, 'long '.repeat(1000));
+		fs.writeFileSync(`${server.server.dir}/www/huge.txt`, 'huge '.repeat(300000));
+		const [plain, small] = [await get('/long.txt'), await get('/long.txt', { headers })];
+		assert.deepEqual([plain.headers['content-encoding'], small.headers['content-encoding']], [undefined, 'gzip']);
+		assert.equal(String(zlib.gunzipSync(small.bytes)), plain.text);
+		assert.equal(small.headers['content-length'], String(small.bytes.length));
+		assert.notEqual(plain.headers.etag, small.headers.etag);
+		for (const { headers: { vary } } of [plain, small]) assert.equal(vary, 'Accept-Encoding');
+		const head = await get('/long.txt', { method: 'HEAD', headers });
+		assert.deepEqual([head.text, head.headers['content-length']], ['', String(small.bytes.length)]);
+		assert.equal((await get('/long.txt', { headers: { ...headers, 'If-None-Match': small.headers.etag } })).status, 304);
+		for (const file of ['/t.txt', '/large.bin', '/huge.txt']) assert.equal((await get(file, { headers })).headers['content-encoding'], undefined);
 	});
 
 	ours('HEAD, other methods, what is not there, a folder without its slash', async () => {

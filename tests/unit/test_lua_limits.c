@@ -264,6 +264,38 @@ static const struct {
 	{"{trusted_proxies = {'10.0.0.1/8'}}", "trusted_proxies must be an address"},
 	{"{trusted_proxies = {5}}", "trusted_proxies must be an address"},
 	{"{cors = {credentials = 1}}", "cors.credentials must be"},
+	{"{cors = {methods = 5}}", "cors.methods must be a string or a list"},
+	{"{cors = {methods = {}}}", "cors.methods must be"},
+	{"{cors = {allowed_headers = {'a', 5}}}", "cors.allowed_headers must be"},
+	{"{cors = {exposed_headers = 'a\\r\\nb'}}", "cors.exposed_headers has what no header can have"},
+	{"{cors = {max_age = -1}}", "cors.max_age must be an integer from 0"},
+	{"{cookie = 5}", "cookie must be true or false"},
+	{"{cookie = 'a b'}", "'a b' can be no cookie's name"},
+	{"{cookie = ''}", "cookie must be a string"},
+	{"{cookie = {name = 'a=b'}}", "'a=b' can be no cookie's name"},
+	{"{cookie = {path = '/;x'}}", "cookie.path must be"},
+	{"{cookie = {same_site = 'loose'}}", "cookie.same_site cannot be loose"},
+	{"{cookie = {max_age = 1.5}}", "cookie.max_age must be"},
+	{"{cookie = {httpOnly = true}}", "unknown setting 'cookie.httpOnly'"},
+	{"{transports = {}}", "transports must be a list"},
+	{"{transports = 'polling'}", "transports must be a list"},
+	{"{transports = {'polling', 'webtransport'}}", "there is no transport 'webtransport'"},
+	{"{allow_upgrades = 1}", "allow_upgrades must be true or false"},
+	{"{http_compression = 5}", "http_compression must be true or false"},
+	{"{http_compression = {threshhold = 5}}", "unknown setting 'http_compression.threshhold'"},
+	{"{http_compression = {level = 0}}", "http_compression.level must be"},
+	{"{headers = 'X: y'}", "headers must be a table"},
+	{"{headers = {['X Y'] = 'z'}}", "'X Y' can be no header's name"},
+	{"{headers = {'z'}}", "can be no header's name"},
+	{"{headers = {X = 5}}", "the value of X must be a string"},
+	{"{headers = {X = 'a\\nb'}}", "the value of X must be a string"},
+	{"{headers = {X = {'a', {}}}}", "the value of X must be a string"},
+	{"{headers = {['content-length'] = '5'}}", "content-length is the server's to say"},
+	{"{initial_headers = {['Sec-WebSocket-Protocol'] = 'x'}}", "is the server's to say"},
+	{"{initial_headers = true}", "initial_headers must be a table"},
+	{"{headers = {X = ('x'):rep(9000)}}", "more than 8192 bytes"},
+	{"{allow_request = true}", "allow_request must be a function"},
+	{"{alow_request = print}", "did you mean 'allow_request'?"},
 	{"5", "table expected"},
 };
 
@@ -304,6 +336,24 @@ static void test_settings(void **state)
 	assert_int_equal(a.settings.cors.origins_count, 2);
 	assert_string_equal(a.settings.cors.origins[1], "https://b.org:8");
 	assert_true(a.settings.cors.credentials);
+	app_close(&a);
+	a = app_load("local io = require 'pollux'; io.set { cookie = true, http_compression = false, transports = { 'websocket' }, headers = { X = 'y' } }\n"
+		     "io.set { cors = { origin = 'http://a.org', methods = { 'GET', 'POST' } } } io.set { cors = { origin = 'http://b.org' } }", 0);
+	assert_string_equal(a.settings.cookie_name, "io");
+	assert_string_equal(a.settings.cookie_attributes, "; Path=/; HttpOnly; SameSite=Lax");
+	assert_int_equal(a.settings.compress_threshold, -1);
+	assert_int_equal(a.settings.transports, TRANSPORT_WEBSOCKET);
+	assert_string_equal(a.settings.headers, "X: y\r\n");
+	assert_string_equal(a.settings.cors.methods, "GET,POST");
+	assert_int_equal(a.settings.cors.origins_count, 1);
+	assert_string_equal(a.settings.cors.origins[0], "http://b.org");
+	app_close(&a);
+	a = app_load("local io = require 'pollux'; io.set { cookie = { name = 'x', path = false, http_only = false, same_site = false } } io.set { cookie = { name = 'y', max_age = 5 } }", 0);
+	assert_string_equal(a.settings.cookie_name, "y");
+	assert_string_equal(a.settings.cookie_attributes, "; Max-Age=5; Path=/; HttpOnly; SameSite=Lax");
+	app_close(&a);
+	a = app_load("local io = require 'pollux'; io.set { cookie = true } io.set { cookie = false }", 0);
+	assert_null(a.settings.cookie_name);
 	app_close(&a);
 	a = app_load("require 'pollux'.set { cors = { origin = '*' } }", 0);
 	assert_int_equal(a.settings.cors.mode, CORS_ANY);

@@ -5,7 +5,7 @@ const luaString = (text) => `"${text.replace(/["\\\n]/g, (c) => (c === '\n' ? '\
 function luaValue(value) {
 	if (typeof value === 'string') return luaString(value);
 	if (Array.isArray(value)) return `{ ${value.map(luaValue).join(', ')} }`;
-	if (typeof value === 'object') return `{ ${Object.entries(value).map(([k, v]) => `${k} = ${luaValue(v)}`).join(', ')} }`;
+	if (typeof value === 'object') return `{ ${Object.entries(value).map(([k, v]) => `[${luaString(k)}] = ${luaValue(v)}`).join(', ')} }`;
 	return String(value);
 }
 
@@ -13,5 +13,6 @@ export const settingsAsLua = (settings) => `\nrequire("pollux").set ${luaValue(s
 
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
-export const settingsAsOptions = (settings) =>
-	Object.fromEntries(Object.entries(settings).map(([name, value]) => [camel(name), value]));
+// Names inside as well: cors.max_age, cookie.same_site.
+export const settingsAsOptions = (settings) => Object.fromEntries(Object.entries(settings).map(([name, value]) =>
+	[camel(name), value && typeof value === 'object' && !Array.isArray(value) ? settingsAsOptions(value) : value]));
