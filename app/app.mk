@@ -5,6 +5,7 @@ libapp_a_SOURCES = \
 	app/admission.c app/admission.h \
 	app/arguments.c app/arguments.h \
 	app/charge.c app/charge.h \
+	app/asking.c app/asking.h \
 	app/class.c app/class.h \
 	app/dispatch.c app/dispatch.h \
 	app/encode.c app/encode.h \
@@ -27,12 +28,15 @@ libapp_a_SOURCES = \
 	app/rooms.c app/rooms.h \
 	app/sandbox.c app/sandbox.h \
 	app/secret.c app/secret.h \
+	app/server_side.c app/server_side.h \
 	app/socket.c app/socket.h \
 	app/source.c app/source.h \
 	app/sockets.c app/sockets.h \
 	app/state.h \
+	app/store.c app/store.h \
 	app/strings.c app/strings.h \
 	app/target.c app/target.h \
+	app/timers.c app/timers.h \
 	app/values.c app/values.h
 
 dist_pkgdata_DATA += app/chat.lua

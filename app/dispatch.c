@@ -12,9 +12,12 @@
 #include "app/ack.h"
 #include "app/admission.h"
 #include "app/arguments.h"
+#include "app/asking.h"
 #include "app/lazy.h"
 #include "app/rooms.h"
+#include "app/server_side.h"
 #include "app/socket.h"
+#include "app/timers.h"
 #include "app/values.h"
 #include "base/say.h"
 
@@ -25,7 +28,6 @@
 struct call {
 	const struct incoming *in;
 	const char *reason;
-	struct text context;     /* of an acknowledgement: ["name",context] */
 	struct text room;        /* that it has come into */
 	struct buf *refusal;
 	bool refused;
@@ -106,7 +108,14 @@ static void shrink(struct buf *b)
 		buf_clear(b);
 }
 
-static int run(struct host *h, struct event *ev, lua_CFunction f, struct call *call, const char *what)
+static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
+{
+	const char *nsp = event_nsp(ev);
+
+	return nsp ? host_namespace(h, nsp, strlen(nsp)) : NULL;
+}
+
+int dispatch_run(struct host *h, struct event *ev, lua_CFunction f, void *ctx, const char *what)
 {
 	const struct socket_view *view = event_socket(ev);
 	int error;
@@ -115,11 +124,13 @@ static int run(struct host *h, struct event *ev, lua_CFunction f, struct call *c
 	h->serial++;
 	h->scalars_count = 0;
 	h->telling = false;
-	h->nsp = view ? host_namespace(h, view->nsp, strlen(view->nsp)) : NULL;
-	if (!h->nsp)
+	h->nsp = nsp_of_event(h, ev);
+	if (!h->nsp) {
+		say(SAY_WARN, "app", NULL, "%s: the file has no such namespace any more", what);
 		return POLLUX_NOT_FOUND;
+	}
 	limits_begin(&h->limits, h->L, 1);
-	error = dispatch_protected(h, f, call, view->sid, what);
+	error = dispatch_protected(h, f, ctx, view ? view->sid : NULL, what);
 	h->ev = NULL;
 	socket_forget(h->L);
 	limits_end(&h->limits);
@@ -178,8 +189,7 @@ static bool push_handlers(lua_State *L, const struct namespace *nsp, struct json
 	return lua_istable(L, -1);
 }
 
-/* The table of the event's attachments, as index; 0: none. */
-static int push_attachments(lua_State *L, const struct incoming *in)
+int dispatch_push_attachments(lua_State *L, const struct incoming *in)
 {
 	if (in->attachments_count == 0)
 		return 0;
@@ -191,8 +201,7 @@ static int push_attachments(lua_State *L, const struct incoming *in)
 	return lua_gettop(L);
 }
 
-/* cursor: behind the name. null comes as nil. */
-static void push_arguments(lua_State *L, const struct incoming *in, size_t cursor, int attachments)
+void dispatch_push_arguments(lua_State *L, const struct incoming *in, size_t cursor, int attachments)
 {
 	struct json_slice value;
 
@@ -268,11 +277,11 @@ static int run_packet(lua_State *L)
 	heard = push_handlers(L, nsp, name);
 	if (!heard && !nsp->has[ON_ANY] && !nsp->has[PACKET_MIDDLEWARE])
 		return 0;
-	attachments = push_attachments(L, call->in);
+	attachments = dispatch_push_attachments(L, call->in);
 	socket_push_own(L, view);
 	socket = lua_gettop(L);
 	lua_pushvalue(L, 2);
-	push_arguments(L, call->in, cursor, attachments);
+	dispatch_push_arguments(L, call->in, cursor, attachments);
 	if (call->in->ack_id >= 0)
 		ack_push(L, view, call->in->ack_id);
 	last = lua_gettop(L);
@@ -281,54 +290,6 @@ static int run_packet(lua_State *L)
 		call_error(L, nsp, socket);
 	else if (heard)
 		call_all(L, 3, socket, socket + 2, last);
-	socket_store_data(L);
-	return 0;
-}
-
-/* A value of the client's or the store's. null comes as nil. */
-static void push_value(lua_State *L, struct json_slice value, int attachments)
-{
-	if (json_kind(value) == JSON_NULL)
-		lua_pushnil(L);
-	else
-		lazy_push(L, value, attachments, 1);
-}
-
-/* Pushes the acknowledgement's handler; nil: the file has none of that name, any more. *cursor comes before the context. */
-static void push_ack_handler(lua_State *L, const struct namespace *nsp, struct json_slice kept, size_t *cursor)
-{
-	struct json_slice name;
-
-	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->acks);
-	if (json_array_next(kept, cursor, &name))
-		lazy_push(L, name, 0, 1);
-	else
-		lua_pushliteral(L, "");
-	lua_rawget(L, -2);
-}
-
-/* Stack: handler, attachments or nothing, handler, socket, context, arguments… */
-static int run_ack(lua_State *L)
-{
-	struct call *call = lua_touserdata(L, 1);
-	struct host *h = host_of(L);
-	struct json_slice kept = {call->context.at, call->context.len}, context = {"null", 4};
-	size_t cursor = 0;
-	int function, attachments;
-
-	push_ack_handler(L, h->nsp, kept, &cursor);
-	function = lua_gettop(L);
-	if (lua_isnil(L, function)) {
-		say(SAY_WARN, "app", event_socket(h->ev)->sid, "an acknowledgement for an io.on_ack handler that is no more");
-		return 0;
-	}
-	attachments = push_attachments(L, call->in);
-	lua_pushvalue(L, function);
-	socket_push_own(L, event_socket(h->ev));
-	json_array_next(kept, &cursor, &context);
-	push_value(L, context, 0);
-	push_arguments(L, call->in, 0, attachments);
-	lua_call(L, lua_gettop(L) - function - (attachments ? 2 : 1), 0);
 	socket_store_data(L);
 	return 0;
 }
@@ -419,13 +380,6 @@ static bool has(const struct namespace *nsp, enum handlers list)
 	return nsp && nsp->has[list];
 }
 
-static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
-{
-	const struct socket_view *view = event_socket(ev);
-
-	return view ? host_namespace(h, view->nsp, strlen(view->nsp)) : NULL;
-}
-
 static int admit(void *ctx, struct event *ev, struct buf *refusal)
 {
 	struct call call = {.refusal = refusal};
@@ -435,7 +389,7 @@ static int admit(void *ctx, struct event *ev, struct buf *refusal)
 	if (!has(nsp_of_event(h, ev), MIDDLEWARE))
 		return 0;
 	h->admitting = true;
-	error = run(h, ev, run_middleware, &call, "middleware");
+	error = dispatch_run(h, ev, run_middleware, &call, "middleware");
 	h->admitting = false;
 	if (error) {
 		buf_clear(refusal);
@@ -451,7 +405,7 @@ static int connection(void *ctx, struct event *ev)
 
 	if (!has(nsp_of_event(ctx, ev), ON_CONNECTION))
 		return 0;
-	return run(ctx, ev, run_connection, &call, "connection");
+	return dispatch_run(ctx, ev, run_connection, &call, "connection");
 }
 
 static int packet(void *ctx, struct event *ev, const struct incoming *in)
@@ -463,14 +417,7 @@ static int packet(void *ctx, struct event *ev, const struct incoming *in)
 
 	json_array_next(in->payload, &cursor, &name);
 	snprintf(what, sizeof(what), "event %.*s", (int)(name.len < 64 ? name.len : 64), name.at);
-	return run(ctx, ev, run_packet, &call, what);
-}
-
-static int ack(void *ctx, struct event *ev, struct text context, const struct incoming *in)
-{
-	struct call call = {.in = in, .context = context};
-
-	return run(ctx, ev, run_ack, &call, "acknowledgement");
+	return dispatch_run(ctx, ev, run_packet, &call, what);
 }
 
 static int joined(void *ctx, struct event *ev, struct text room)
@@ -480,7 +427,7 @@ static int joined(void *ctx, struct event *ev, struct text room)
 
 	if (!has(nsp, ON_CREATE_ROOM) && !has(nsp, ON_JOIN_ROOM))
 		return 0;
-	return run(ctx, ev, run_joined, &call, "join-room");
+	return dispatch_run(ctx, ev, run_joined, &call, "join-room");
 }
 
 static int disconnect(void *ctx, struct event *ev, const char *reason)
@@ -490,7 +437,7 @@ static int disconnect(void *ctx, struct event *ev, const char *reason)
 
 	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT) && !has(nsp, ON_LEAVE_ROOM) && !has(nsp, ON_DELETE_ROOM))
 		return 0;
-	return run(ctx, ev, run_disconnect, &call, "disconnect");
+	return dispatch_run(ctx, ev, run_disconnect, &call, "disconnect");
 }
 
 void dispatch_fill(struct handler *handler, struct host *h)
@@ -502,7 +449,14 @@ void dispatch_fill(struct handler *handler, struct host *h)
 		.admit = admit,
 		.connection = connection,
 		.packet = packet,
-		.ack = ack,
+		.ack = asking_ack,
+		.unanswered = asking_unanswered,
+		.answers = asking_answers,
+		.timer = timers_run,
+		.repeat = timers_repeat,
+		.repeated = h->repeated,
+		.repeated_count = h->repeated_count,
+		.server_side = server_side_run,
 		.joined = joined,
 		.disconnect = disconnect,
 	};

@@ -21,6 +21,7 @@
 #include "app/source.h"
 #include "app/state.h"
 #include "app/target.h"
+#include "app/timers.h"
 #include "app/values.h"
 #include "base/say.h"
 
@@ -83,7 +84,8 @@ struct namespace *host_namespace(struct host *h, const char *name, size_t len)
 	nsp->next = h->namespaces;
 	h->namespaces = nsp;
 	nsp->events = new_list(h->L);
-	nsp->acks = new_list(h->L);
+	for (int i = 0; i < NAMED; i++)
+		nsp->named[i] = new_list(h->L);
 	for (int i = 0; i < LISTS; i++)
 		nsp->lists[i] = new_list(h->L);
 	return nsp;
@@ -257,6 +259,7 @@ void host_free(struct host *h)
 		return;
 	if (h->L)
 		lua_close(h->L);
+	timers_forget(h);
 	while ((nsp = h->namespaces)) {
 		h->namespaces = nsp->next;
 		free(nsp);

@@ -110,8 +110,7 @@ static void check_options(lua_State *L, int arg)
 		luaL_checktype(L, arg, LUA_TTABLE);
 }
 
-/* Pushes a table of the binaries, or returns 0. */
-static int push_attachments(lua_State *L, const char *packed, size_t len)
+int lists_push_attachments(lua_State *L, const char *packed, size_t len)
 {
 	const char *data;
 	size_t cursor = 0, data_len;
@@ -130,7 +129,7 @@ static int push_attachments(lua_State *L, const char *packed, size_t len)
 /* Sets event and args of the row's table, which is on the top. */
 static void set_args(lua_State *L, struct json_slice args, const char *packed, size_t packed_len)
 {
-	int row = lua_gettop(L), attachments = push_attachments(L, packed, packed_len);
+	int row = lua_gettop(L), attachments = lists_push_attachments(L, packed, packed_len);
 	struct json_slice value;
 	size_t cursor = 0;
 	lua_Integer i = 0;

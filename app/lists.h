@@ -13,5 +13,7 @@ int lists_rooms(lua_State *L, struct namespace *nsp);
 int lists_sockets(lua_State *L, struct namespace *nsp, const struct audience *a);
 /* Pushes an array of the names of a socket's rooms. Returns 1. */
 int lists_rooms_of(lua_State *L, const char *nsp, const char *sid);
+/* Pushes a table of packed attachments and returns its index; 0: there are none, and nothing is pushed. */
+int lists_push_attachments(lua_State *L, const char *packed, size_t len);
 
 #endif

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "app/ack.h"
+#include "app/asking.h"
 #include "app/encode.h"
 #include "app/jwt.h"
 #include "app/lists.h"
@@ -17,9 +18,12 @@
 #include "app/register.h"
 #include "app/sandbox.h"
 #include "app/secret.h"
+#include "app/server_side.h"
 #include "app/sockets.h"
 #include "app/state.h"
+#include "app/store.h"
 #include "app/target.h"
+#include "app/timers.h"
 #include "app/values.h"
 #include "base/clock.h"
 #include "base/say.h"
@@ -34,25 +38,6 @@ static void push_module(lua_State *L, struct namespace *nsp);
 static struct namespace *nsp_of(lua_State *L)
 {
 	return lua_touserdata(L, lua_upvalueindex(1));
-}
-
-/* on_ack(name, function): one a name, since emit_with_ack names the one it means */
-static int module_on_ack(lua_State *L)
-{
-	register_check_loading(L, "io.on_ack");
-	if (lua_type(L, 1) != LUA_TSTRING)
-		return luaL_error(L, "io.on_ack: the handler's name must be a string, not a %s%s", luaL_typename(L, 1),
-				  lua_istable(L, 1) ? " (io.on_ack is called with a dot)" : "");
-	register_check_handler(L, 2, "io.on_ack");
-	lua_settop(L, 2);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->acks);
-	lua_pushvalue(L, 1);
-	if (lua_rawget(L, 3) != LUA_TNIL)
-		return luaL_error(L, "io.on_ack: there is a handler '%s' already", lua_tostring(L, 1));
-	lua_pushvalue(L, 1);
-	lua_pushvalue(L, 2);
-	lua_rawset(L, 3);
-	return 0;
 }
 
 /* emit(name, …) */
@@ -91,6 +76,22 @@ static int module_except(lua_State *L)
 	lua_settop(L, 1);
 	target_push(L, nsp_of(L), 0, 0, false);
 	return target_except(L, 2, 1);
+}
+
+/* timeout(ms) → a target */
+static int module_timeout(lua_State *L)
+{
+	lua_settop(L, 1);
+	target_push(L, nsp_of(L), 0, 0, false);
+	return target_timeout(L, 2, 1);
+}
+
+/* Says that it needs a timeout, and how one is given. */
+static int module_emit_with_ack(lua_State *L)
+{
+	target_push(L, nsp_of(L), 0, 0, false);
+	lua_insert(L, 1);
+	return target_emit_with_ack(L);
 }
 
 static int module_history(lua_State *L)
@@ -211,14 +212,15 @@ static int module_log(lua_State *L)
 /* What every namespace has. */
 static void set_common(lua_State *L, struct namespace *nsp)
 {
-	static const luaL_Reg functions[] = {{"on_ack", module_on_ack},
-		{"emit", module_emit},
+	static const luaL_Reg functions[] = {{"emit", module_emit},
 		{"send", module_send},
 		{"write", module_send},
 		{"compress", module_compress},
 		{"to", module_to},
 		{"in_", module_to},
 		{"except", module_except},
+		{"timeout", module_timeout},
+		{"emit_with_ack", module_emit_with_ack},
 		{"history", module_history},
 		{"rooms", module_rooms},
 		{"fetch_sockets", module_fetch_sockets},
@@ -230,6 +232,9 @@ static void set_common(lua_State *L, struct namespace *nsp)
 	lua_pushlightuserdata(L, nsp);
 	luaL_setfuncs(L, functions, 1);
 	register_functions(L, nsp);
+	asking_functions(L, nsp);
+	timers_functions(L, nsp);
+	server_side_functions(L, nsp);
 	lua_pushstring(L, nsp->name);
 	lua_setfield(L, -2, "name");
 	/* targets never change, so that these stand in the table like any value */
@@ -258,6 +263,8 @@ static void set_root(lua_State *L)
 	lua_setfield(L, -2, "null");
 	jwt_push_module(L);
 	lua_setfield(L, -2, "jwt");
+	store_push_module(L);
+	lua_setfield(L, -2, "store");
 }
 
 static void push_module(lua_State *L, struct namespace *nsp)

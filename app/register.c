@@ -52,12 +52,42 @@ static void add_to_list(lua_State *L, struct namespace *nsp, enum handlers list,
 	nsp->has[list] = true;
 }
 
-static const char *check_name(lua_State *L, const char *what)
+static const char *check_string(lua_State *L, const char *what, const char *whose)
 {
 	if (lua_type(L, 1) != LUA_TSTRING)
-		luaL_error(L, "%s: the event's name must be a string, not a %s%s", what, luaL_typename(L, 1),
+		luaL_error(L, "%s: the %s's name must be a string, not a %s%s", what, whose, luaL_typename(L, 1),
 			   lua_istable(L, 1) ? " (it is called with a dot)" : "");
 	return lua_tostring(L, 1);
+}
+
+static const char *check_name(lua_State *L, const char *what)
+{
+	return check_string(L, what, "event");
+}
+
+const char *register_check_name(lua_State *L, const char *what)
+{
+	return check_string(L, what, "handler");
+}
+
+void register_push_named(lua_State *L, const struct namespace *nsp, enum named kind)
+{
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->named[kind]);
+	lua_insert(L, -2);
+	lua_rawget(L, -2);
+	lua_remove(L, -2);
+}
+
+void register_named(lua_State *L, const struct namespace *nsp, enum named kind, int function, const char *what)
+{
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->named[kind]);
+	lua_pushvalue(L, 1);
+	if (lua_rawget(L, -2) != LUA_TNIL)
+		luaL_error(L, "%s: there is a handler '%s' already", what, lua_tostring(L, 1));
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, function);
+	lua_rawset(L, -4);
+	lua_pop(L, 2);
 }
 
 static bool is_reserved(const char *name)
@@ -111,6 +141,18 @@ static int register_on_room(lua_State *L)
 		}
 	}
 	return luaL_error(L, "io.on_room: '%s' is none of create-room, join-room, leave-room, delete-room", name);
+}
+
+int register_server_side(lua_State *L)
+{
+	register_check_loading(L, "io.on_server_side");
+	check_name(L, "io.on_server_side");
+	register_check_handler(L, 2, "io.on_server_side");
+	lua_settop(L, 2);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp_of(L)->named[SERVER_SIDE]);
+	luaL_getsubtable(L, 3, lua_tostring(L, 1));
+	add(L, 2, false);
+	return 0;
 }
 
 static int register_one(lua_State *L, const char *what, enum handlers list, bool before)

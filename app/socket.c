@@ -21,6 +21,7 @@ struct socket {
 	struct namespace *nsp;
 	const struct socket_view *view;    /* of the event's own socket; NULL: another's */
 	bool assigned;                     /* socket.data = … */
+	bool gone;                         /* it has left before the event */
 	char sid[32];
 };
 
@@ -115,6 +116,13 @@ void socket_push(lua_State *L, struct namespace *nsp, const char *sid, struct te
 	remember(L, s);
 }
 
+void socket_push_gone(lua_State *L, const char *sid)
+{
+	make(L, host_of(L)->nsp, sid)->gone = true;
+	lua_pushliteral(L, "{}");
+	lua_setiuservalue(L, -2, STORED);
+}
+
 void socket_forget(lua_State *L)
 {
 	lua_pushnil(L);
@@ -173,7 +181,7 @@ static void push_handshake(lua_State *L, struct socket *s)
 
 static bool is_connected(lua_State *L, const struct socket *s)
 {
-	return s->view ? s->view->connected && !host_of(L)->admitting : true;
+	return s->view ? s->view->connected && !host_of(L)->admitting : !s->gone;
 }
 
 static void push_broadcast(lua_State *L, const struct socket *s)
@@ -318,50 +326,18 @@ static int socket_compress(lua_State *L)
 	return 1;
 }
 
-/* What core keeps for the acknowledgement: ["name",context], written where lists stand otherwise. */
-static struct text write_context(lua_State *L, int name, int context)
+/* timeout(ms) → a target: this socket, for emit_with_ack */
+static int socket_timeout(lua_State *L)
 {
-	struct buf *out = &host_of(L)->rows;
-	struct encoder e;
-
-	buf_clear(out);
-	encode_init(&e, out, 0);
-	buf_add_char(out, '[');
-	if (encode_value(L, &e, name, 1))
-		luaL_error(L, "emit_with_ack: name: %s", e.error);
-	buf_add_char(out, ',');
-	if (encode_value(L, &e, context, 1))
-		luaL_error(L, "emit_with_ack: context%s: %s", e.path, e.error);
-	buf_add_char(out, ']');
-	return (struct text){out->data, out->len};
+	replace_by_target(L);
+	lua_settop(L, 2);
+	return target_timeout(L, 1, 2);
 }
 
-static void check_ack_handler(lua_State *L, const struct namespace *nsp, int name)
-{
-	if (lua_type(L, name) != LUA_TSTRING)
-		luaL_error(L, "emit_with_ack: first the name of an io.on_ack handler, then its context, then the event");
-	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->acks);
-	lua_pushvalue(L, name);
-	if (lua_rawget(L, -2) == LUA_TNIL)
-		luaL_error(L, "emit_with_ack: there is no io.on_ack handler '%s' in %s", lua_tostring(L, name), nsp->name);
-	lua_pop(L, 2);
-}
-
-/* emit_with_ack(name, context, event, …): as emit; the answer goes to the io.on_ack handler of that name */
 static int socket_emit_with_ack(lua_State *L)
 {
-	const struct socket *s = check(L, 1);
-	struct text context;
-
-	host_event(L, "emit_with_ack");
-	check_ack_handler(L, s->nsp, 2);
-	luaL_checkany(L, 4);
-	context = write_context(L, 2, 3);
-	lua_getiuservalue(L, 1, SID);
-	target_push(L, s->nsp, lua_gettop(L), 0, true);
-	lua_replace(L, 3);
-	lua_pop(L, 1);
-	return target_emit_asking(L, 3, 4, context);
+	replace_by_target(L);
+	return target_emit_with_ack(L);
 }
 
 static int socket_to(lua_State *L)
@@ -385,6 +361,7 @@ void socket_open(lua_State *L)
 		{"send", socket_send},
 		{"write", socket_send},
 		{"compress", socket_compress},
+		{"timeout", socket_timeout},
 		{"emit_with_ack", socket_emit_with_ack},
 		{"join", socket_join},
 		{"leave", socket_leave},

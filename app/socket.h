@@ -13,6 +13,8 @@ void socket_open(lua_State *L);
 void socket_push_own(lua_State *L, const struct socket_view *view);
 /* Pushes another socket of that namespace (or the event's own, if it is that). data NULL: "{}". */
 void socket_push(lua_State *L, struct namespace *nsp, const char *sid, struct text data);
+/* Pushes one that has left, of the event's namespace: it has an id, and can do nothing. */
+void socket_push_gone(lua_State *L, const char *sid);
 /* Stores what scripts changed in the data of this event's sockets. Raises what event_set_data fails with. */
 void socket_store_data(lua_State *L);
 /* Forgets the event's sockets. Raises nothing. */

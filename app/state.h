@@ -20,10 +20,13 @@ enum handlers {
 	LISTS
 };
 
+/* Handlers that something else names: references to tables, name → function. (SERVER_SIDE: → array of functions, as events.) */
+enum named { ON_ACK, ON_ACK_TIMEOUT, ON_ACKS, ON_TIMER, EVERY, SERVER_SIDE, NAMED };
+
 struct namespace {
 	struct namespace *next;
 	int events;          /* reference to a table: event name → array of functions */
-	int acks;            /* reference to a table: name of an acknowledgement's handler → function */
+	int named[NAMED];
 	int lists[LISTS];
 	bool has[LISTS];     /* which of them are not empty */
 	char name[];
@@ -56,6 +59,8 @@ struct host {
 	int folder;                      /* where it lies */
 	struct lint *lint;               /* NULL: nobody wants to know */
 	struct buf *complaint;           /* gets what the log would; NULL: it is for the log */
+	struct repeated *repeated;       /* what io.every said; names are owned, namespaces ours */
+	size_t repeated_count;
 	/* Of the running event. */
 	struct event *ev;                /* NULL between events and while the file loads */
 	struct namespace *nsp;           /* of the event's socket, or NULL */

@@ -6,17 +6,20 @@
 #include <lauxlib.h>
 
 #include "app/arguments.h"
+#include "app/asking.h"
 #include "app/class.h"
 #include "app/lazy.h"
 #include "app/outgoing.h"
 #include "app/sockets.h"
 
 #define KEY_MAX_BYTES 1024
+#define TIMEOUT_MAX_MS 86400000
 
 struct target {
 	struct namespace *nsp;
 	int rooms, excepts;     /* user values from FIRST on: rooms, then exceptions */
 	bool direct, is_volatile;
+	int64_t timeout_ms;     /* for emit_with_ack; 0: none */
 };
 
 enum { KEY = 1, FIRST };
@@ -235,9 +238,23 @@ int target_emit(lua_State *L, int index, int first)
 	return fill_and_emit(L, index, first, (struct emission){0});
 }
 
-int target_emit_asking(lua_State *L, int index, int first, struct text context)
+int target_timeout(lua_State *L, int index, int arg)
 {
-	return fill_and_emit(L, index, first, (struct emission){.wants_ack = true, .ack_context = context});
+	lua_Integer ms = luaL_checkinteger(L, arg);
+
+	luaL_argcheck(L, ms >= 1 && ms <= TIMEOUT_MAX_MS, arg, "a timeout has 1 to 86400000 milliseconds");
+	push_wider(L, index, 0, 0);
+	((struct target *)lua_touserdata(L, -1))->timeout_ms = ms;
+	return 1;
+}
+
+int target_emit_with_ack(lua_State *L)
+{
+	const struct target *t = class_check(L, 1, &target_class);
+	struct emission e = {.wants_ack = true, .ack_timeout_ms = t->timeout_ms};
+
+	e.ack_context = asking_context(L, t->nsp, t->direct, t->timeout_ms);
+	return fill_and_emit(L, 1, 4, e);
 }
 
 static int method_to(lua_State *L)
@@ -270,6 +287,11 @@ static int method_once(lua_State *L)
 	lua_pushvalue(L, 2);
 	lua_setiuservalue(L, -2, KEY);
 	return 1;
+}
+
+static int method_timeout(lua_State *L)
+{
+	return target_timeout(L, 1, 2);
 }
 
 static int method_emit(lua_State *L)
@@ -306,6 +328,8 @@ void target_open(lua_State *L)
 		{"in_", method_to},
 		{"except", method_except},
 		{"once", method_once},
+		{"timeout", method_timeout},
+		{"emit_with_ack", target_emit_with_ack},
 		{"compress", method_compress},
 		{"emit", method_emit},
 		{"fetch_sockets", sockets_fetch},

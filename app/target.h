@@ -27,8 +27,10 @@ struct namespace *target_namespace(lua_State *L, int index);
 int target_emit(lua_State *L, int index, int first);
 /* The same for the event "message": the arguments are from `first` on. */
 int target_send(lua_State *L, int index, int first);
-/* As target_emit, asking for an acknowledgement: context is what core keeps for it. */
-int target_emit_asking(lua_State *L, int index, int first, struct text context);
+/* emit_with_ack(handler, context, event, …) of the target at 1: answers go to the io.on_ack handler of that name, or, of many, to the io.on_acks handler. */
+int target_emit_with_ack(lua_State *L);
+/* Pushes a target like the one on index that waits for acknowledgements so long: milliseconds at arg. */
+int target_timeout(lua_State *L, int index, int arg);
 /* A target with the flag volatile. */
 int target_volatile(lua_State *L, int index);
 

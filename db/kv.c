@@ -91,12 +91,13 @@ int kv_insert(struct store *s, struct log_text key, struct log_text value, int64
 	return sqlite3_changes(s->db) > 0 ? 0 : POLLUX_EXISTS;
 }
 
+/* In RETURNING, SQLite 3.40 takes IS NULL for false: so it is not asked there. */
 int kv_delete(struct store *s, struct log_text key)
 {
 	sqlite3_stmt *st;
 	int64_t was_there;
 	int error = statement_get(s, ST_KV_DELETE,
-		"DELETE FROM kv WHERE key = ?1 RETURNING expires_ms IS NULL OR expires_ms > ?2", &st);
+		"DELETE FROM kv WHERE key = ?1 RETURNING ifnull(expires_ms, 1 << 62) > ?2", &st);
 
 	if (error < 0)
 		return error;

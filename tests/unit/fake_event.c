@@ -140,6 +140,8 @@ static void trace_emission(struct event *ev, const struct emission *e)
 		buf_addf(&ev->trace, " <%.*s>", (int)e->attachments[i].len, e->attachments[i].at);
 	if (e->wants_ack)
 		buf_addf(&ev->trace, " asks %.*s", (int)e->ack_context.len, e->ack_context.at);
+	if (e->ack_timeout_ms)
+		buf_addf(&ev->trace, " within %lld", (long long)e->ack_timeout_ms);
 	buf_add_char(&ev->trace, '\n');
 }
 

@@ -26,8 +26,15 @@ struct fake_row {
 	size_t args_len, attachments_len;
 };
 
+struct fake_key {
+	char key[600], value[1000];
+};
+
 struct event {
 	const struct socket_view *own;
+	const char *nsp;              /* of an event without a socket */
+	struct fake_key keys[FAKE_MAX];
+	int keys_count;
 	struct socket_view views[FAKE_MAX];
 	struct fake_socket sockets[FAKE_MAX];
 	int sockets_count;

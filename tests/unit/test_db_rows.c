@@ -423,6 +423,8 @@ static void test_kv_conditions(void **state)
 	clock_shift_ms(60001);
 	FAILS(s, POLLUX_NOT_FOUND, kv_expire(s, text("k"), 0));
 	FAILS(s, POLLUX_NOT_FOUND, kv_delete(s, text("k")));
+	OK(s, kv_set(s, text("k"), text("3"), 0));
+	OK(s, kv_delete(s, text("k")));
 	OK(s, kv_set(s, text("k"), text("3"), soon));
 	OK(s, kv_insert(s, text("k"), text("4"), 0));
 	assert_value(s, "k", "4");

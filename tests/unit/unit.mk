@@ -92,7 +92,7 @@ tests_unit_test_db_checkpoint_SOURCES = tests/unit/test_db_checkpoint.c $(DB_TES
 tests_unit_test_db_checkpoint_LDADD = $(DB_TEST_LIBS)
 
 # The Lua host over a fake of core/event.h. libcore.a gives the settings only.
-LUA_TEST_SOURCES = tests/unit/fake_event.c tests/unit/fake_event.h tests/unit/lua_fixture.c tests/unit/lua_fixture.h
+LUA_TEST_SOURCES = tests/unit/fake_duties.c tests/unit/fake_event.c tests/unit/fake_event.h tests/unit/lua_fixture.c tests/unit/lua_fixture.h
 LUA_TEST_LIBS = libapp.a libcore.a $(PROTO_LIBS) $(LUA_LIBS) $(JWT_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_lua_api tests/unit/test_lua_chat tests/unit/test_lua_limits tests/unit/test_lua_match tests/unit/test_lua_values
 tests_unit_test_lua_api_SOURCES = tests/unit/test_lua_api.c $(LUA_TEST_SOURCES)
@@ -118,6 +118,9 @@ tests_unit_test_lua_rooms_LDADD = $(LUA_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_lua_acks
 tests_unit_test_lua_acks_SOURCES = tests/unit/test_lua_acks.c $(LUA_TEST_SOURCES)
 tests_unit_test_lua_acks_LDADD = $(LUA_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_lua_duties
+tests_unit_test_lua_duties_SOURCES = tests/unit/test_lua_duties.c $(LUA_TEST_SOURCES)
+tests_unit_test_lua_duties_LDADD = $(LUA_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_db_asks
 tests_unit_test_db_asks_SOURCES = tests/unit/test_db_asks.c $(DB_TEST_SOURCES)
 tests_unit_test_db_asks_LDADD = $(DB_TEST_LIBS)

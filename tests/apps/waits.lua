@@ -1,0 +1,46 @@
+-- Acknowledgements that are waited for only so long, and those of many, for tests/integration; tests/integration/reference/waits.mjs is
+-- the same for npm socket.io.
+local io = require "pollux"
+
+local function install(nsp)
+	nsp.on("join", function(socket, room, ack)
+		socket:join(room)
+		ack(true)
+	end)
+	nsp.on_ack("one", function(socket, tag, ...)
+		nsp.to("watchers"):emit("one", tag, ...)
+	end, function(socket, tag)
+		nsp.to("watchers"):emit("late", tag)
+	end)
+	nsp.on("ask", function(socket, tag, ms, ...)
+		socket:timeout(ms):emit_with_ack("one", tag, "question", ...)
+	end)
+	nsp.on_acks("many", function(tag, answers, missing)
+		local said = io.array {}
+		for i, answer in ipairs(answers) do said[i] = answer.args[1] end
+		nsp.to("watchers"):emit("many", tag, #missing > 0, said)
+	end)
+	nsp.on("ask many", function(socket, tag, ms, rooms, except, ...)
+		local target = nsp.timeout(ms)
+		if #rooms > 0 then target = target:to(rooms) end
+		target:except(except):emit_with_ack("many", tag, "question", ...)
+	end)
+	-- Answers from a later event.
+	nsp.on("later", function(socket, ack)
+		socket.data.ref = ack:ref()
+	end)
+	nsp.on("now", function(socket, ...)
+		io.ack(socket.data.ref)(...)
+	end)
+	-- The client's own queue: answered at the third attempt only.
+	nsp.on("stubborn", function(socket, id, ack)
+		if io.store.add("tries/" .. id) == 3 then ack(id) end
+	end)
+	nsp.on("echo", function(socket, ...)
+		local args = table.pack(...)
+		args[args.n](table.unpack(args, 1, args.n - 1))
+	end)
+end
+
+install(io)
+install(io.of("/other"))
