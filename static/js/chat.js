@@ -5,28 +5,14 @@
 // so it does not matter whether the server knew us still.
 
 import { Outbox } from "./outbox.js";
-import { Timeline } from "./timeline.js";
+import { Room } from "./room.js";
 import { forgetOldOwn, isOwn, newId, onOwnElsewhere, rememberOwn } from "./own.js";
-import { tab } from "./storage.js";
+import { browser, tab } from "./storage.js";
 
 const HISTORY = 50;
 const RETRY_MS = [300, 700, 1500, 3000];
 const TAKEN = "nickname taken";
-
-class Room {
-	constructor(name, returning) {
-		this.name = name;
-		this.state = "away"; // away, joining, joined, waiting (for our own name), refused
-		this.error = "";
-		this.here = [];
-		this.more = false; // the server named some of those who are here, not all
-		this.unread = 0;
-		this.attempts = 0;
-		this.timeline = new Timeline();
-		// Were we in it before? Then a taken nickname is most likely our own, of the connection that was lost.
-		this.returning = returning;
-	}
-}
+const ROOMS_REMEMBERED = 30;
 
 export class Chat extends EventTarget {
 	constructor(connection) {
@@ -47,10 +33,12 @@ export class Chat extends EventTarget {
 		return this.rooms.get(this.current) ?? null;
 	}
 
-	// enter takes a (new) nickname for all rooms.
+	// enter takes a (new) nickname for all rooms. In a new tab these are the rooms of the last time.
 	async enter(nickname) {
 		const old = this.nickname;
 		this.nickname = nickname;
+		if (old === "")
+			this.#returnToRooms();
 		this.#save();
 		if (old === "" || old === nickname)
 			return;
@@ -61,7 +49,7 @@ export class Chat extends EventTarget {
 	// join makes a room ours and shows it; it is kept through reconnects and reloads until left.
 	join(name) {
 		if (!this.rooms.has(name))
-			this.rooms.set(name, new Room(name, false));
+			this.rooms.set(name, new Room(name));
 		this.show(name);
 		const room = this.rooms.get(name);
 		return room.state === "joined" ? Promise.resolve() : this.#join(room);
@@ -73,22 +61,40 @@ export class Chat extends EventTarget {
 		if (this.current === name)
 			this.current = this.rooms.keys().next().value ?? null;
 		this.#save();
+		this.#remember();
 		this.#changed();
 		await this.connection.ask("leave", name).catch(() => null);
 		this.refreshRooms();
 	}
 
 	show(name) {
+		if (name !== this.current)
+			this.room?.forgetNew();
 		this.current = name;
 		this.markRead();
 		this.#save();
+		this.#remember();
 		this.#changed();
+	}
+
+	// showNext goes to the room that stands so many places further in the list.
+	showNext(step) {
+		const names = [...this.rooms.keys()];
+		if (names.length > 1)
+			this.show(names.at((names.indexOf(this.current) + step) % names.length));
+	}
+
+	// The page was looked at, or put away.
+	onVisibility() {
+		if (document.hidden)
+			this.#remember();
+		this.markRead();
 	}
 
 	markRead() {
 		if (!this.room || this.room.unread === 0 || document.hidden)
 			return;
-		this.room.unread = 0;
+		this.room.markRead();
 		this.#changed();
 	}
 
@@ -96,6 +102,8 @@ export class Chat extends EventTarget {
 		const id = newId();
 		rememberOwn(this.nickname, id);
 		const entry = this.outbox.add({ id, room: this.current, text, at: Date.now() });
+		this.room.forgetNew();
+		this.dispatchEvent(new Event("sent"));
 		if (this.room.state === "joined")
 			this.#send(entry);
 		this.#changed();
@@ -112,14 +120,36 @@ export class Chat extends EventTarget {
 		this.#changed();
 	}
 
+	// typing tells the room that something is being written: nothing is sent while nothing is, or nobody can hear it.
+	typing() {
+		if (this.room?.state === "joined")
+			this.connection.mention("typing", this.current);
+	}
+
 	// items of a room: what the server ordered, then our own that it has not.
 	items(room) {
-		const ordered = room.timeline.items.map((one) => ({ ...one, own: isOwn(this.nickname, one.id) }));
 		const unsent = this.outbox.of(room.name).map((entry) => ({
 			kind: "message", id: entry.id, from: this.nickname, text: entry.text, at: entry.at,
 			own: true, state: entry.state, error: entry.error,
 		}));
-		return [...ordered, ...unsent];
+		return [...room.timeline.items, ...unsent];
+	}
+
+	isOwn(item) {
+		return item.own ?? (item.kind === "message" && isOwn(this.nickname, item.id));
+	}
+
+	// fetchOlder asks for what was said before a message: the oldest one, or the one behind a gap.
+	async fetchOlder(room, message = room.timeline.oldest) {
+		if (!message?.position || room.fetching || room.state !== "joined")
+			return;
+		room.fetching = true;
+		this.#changed();
+		const answer = await this.connection.ask("history", room.name, message.position).catch(() => null);
+		room.fetching = false;
+		if (answer) // a position that is not known any more: there is nothing to be had
+			room.timeline.addOlder(message.id, answer.ok ? answer.history : [], HISTORY);
+		this.#changed();
 	}
 
 	async refreshRooms() {
@@ -132,16 +162,32 @@ export class Chat extends EventTarget {
 
 	#resume() {
 		this.nickname = tab.read("nickname", "");
+		const lastRead = browser.read("rooms", {});
 		for (const name of tab.read("rooms", []))
-			this.rooms.set(name, new Room(name, true));
+			this.rooms.set(name, new Room(name, { returning: true, lastRead: lastRead[name] }));
 		this.current = tab.read("current", null);
 		forgetOldOwn();
+		window.addEventListener("pagehide", () => this.#remember());
+	}
+
+	#returnToRooms() {
+		for (const [name, lastRead] of Object.entries(browser.read("rooms", {}))) {
+			const room = new Room(name, { lastRead });
+			this.rooms.set(name, room);
+			this.#join(room);
+		}
 	}
 
 	#save() {
 		tab.write("nickname", this.nickname);
 		tab.write("rooms", [...this.rooms.keys()]);
 		tab.write("current", this.current);
+	}
+
+	// What the browser remembers for another time: the rooms, and how far each was read.
+	#remember() {
+		const rooms = [...this.rooms.values()].filter((room) => room.lastRead !== undefined);
+		browser.write("rooms", Object.fromEntries(rooms.slice(-ROOMS_REMEMBERED).map((room) => [room.name, room.lastRead])));
 	}
 
 	#changed() {
@@ -160,8 +206,10 @@ export class Chat extends EventTarget {
 	#onDisconnect() {
 		this.era++;
 		this.outbox.interrupted();
-		for (const room of this.rooms.values())
+		for (const room of this.rooms.values()) {
 			room.state = "away";
+			room.endAllTyping();
+		}
 		this.#changed();
 	}
 
@@ -197,6 +245,9 @@ export class Chat extends EventTarget {
 		room.more = Boolean(more);
 		room.timeline.merge(history, HISTORY);
 		this.#settle(room);
+		room.countUnread((id) => isOwn(this.nickname, id));
+		if (room.lastRead === undefined || this.#isLookedAt(room))
+			room.markRead();
 		this.outbox.of(room.name).filter((entry) => entry.state === "waiting").forEach((entry) => this.#send(entry));
 		this.refreshRooms();
 	}
@@ -260,19 +311,34 @@ export class Chat extends EventTarget {
 			return;
 		if (event === "message")
 			this.#onMessage(room, data);
+		else if (event === "typing")
+			this.#onTyping(room, data.nickname);
 		else
 			this.#onPresence(room, event, data.nickname);
 		this.#changed();
 	}
 
+	#isLookedAt(room) {
+		return room === this.room && !document.hidden;
+	}
+
 	#onMessage(room, { id, from, text, at }) {
 		const fresh = room.timeline.addLive({ id, from, text, at });
 		this.outbox.remove([id]);
-		if (!fresh || isOwn(this.nickname, id))
+		room.endTyping(from);
+		if (!fresh)
 			return;
-		if (room !== this.room || document.hidden)
-			room.unread++;
-		this.dispatchEvent(new CustomEvent("heard", { detail: { room, from, text } }));
+		if (this.#isLookedAt(room) || (room.unread === 0 && isOwn(this.nickname, id)))
+			room.markRead();
+		else if (!isOwn(this.nickname, id))
+			room.addUnread(id);
+		if (!isOwn(this.nickname, id))
+			this.dispatchEvent(new CustomEvent("heard", { detail: { room, from, text } }));
+	}
+
+	#onTyping(room, nickname) {
+		if (nickname !== this.nickname)
+			room.addTyping(nickname, () => this.#changed());
 	}
 
 	// Our own name comes and goes with connections that we gave up; the one that we have is here.
@@ -281,6 +347,7 @@ export class Chat extends EventTarget {
 			return;
 		const was = room.here.includes(nickname);
 		room.here = room.here.filter((one) => one !== nickname);
+		room.endTyping(nickname);
 		if (what === "joined")
 			room.here.push(nickname);
 		const known = was || (room.more && what === "left");

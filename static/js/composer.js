@@ -1,6 +1,7 @@
 // Where one writes. Enter sends, Shift+Enter makes a new line; what is not sent yet stays with its room.
 
 import { byId, setText } from "./dom.js";
+import { tab } from "./storage.js";
 import { strings } from "./strings.js";
 import { lengthOf, MOST_TEXT } from "./rules.js";
 
@@ -10,11 +11,13 @@ export class Composer {
 	constructor(chat) {
 		this.chat = chat;
 		this.text = byId("text");
-		this.drafts = new Map();
+		this.drafts = new Map(tab.read("drafts", []));
 		this.room = null;
 		byId("composer").addEventListener("submit", (event) => this.#submit(event));
 		this.text.addEventListener("keydown", (event) => this.#onKey(event));
 		this.text.addEventListener("input", () => this.#measure());
+		window.addEventListener("resize", () => this.#fit());
+		window.addEventListener("pagehide", () => this.#keepDraft());
 	}
 
 	draw() {
@@ -22,12 +25,19 @@ export class Composer {
 		byId("composer").hidden = this.chat.room === null;
 		if (current === this.room)
 			return;
-		this.drafts.set(this.room, this.text.value);
+		this.#keepDraft();
 		this.room = current;
 		this.text.value = this.drafts.get(current) ?? "";
 		this.#measure();
 		if (matchMedia("(pointer: fine)").matches)
 			this.text.focus(); // elsewhere it would bring up the keyboard
+	}
+
+	#keepDraft() {
+		if (this.room === null)
+			return;
+		this.drafts.set(this.room, this.text.value);
+		tab.write("drafts", [...this.drafts].filter(([room, text]) => text !== "" && this.chat.rooms.has(room)));
 	}
 
 	// While an input method composes, Enter chooses a word (229 is what some browsers say then).
@@ -48,9 +58,14 @@ export class Composer {
 		this.text.focus();
 	}
 
-	#measure() {
+	// As high as the text (and its border), up to what chat.css allows.
+	#fit() {
 		this.text.style.height = "auto";
 		this.text.style.height = `${this.text.scrollHeight + 2}px`;
+	}
+
+	#measure() {
+		this.#fit();
 		const length = lengthOf(this.text.value.trim());
 		setText(byId("composer-error"), length > MOST_TEXT - NEAR_LIMIT ? strings.tooLong(length, MOST_TEXT) : "");
 		byId("composer").classList.toggle("too-long", length > MOST_TEXT);

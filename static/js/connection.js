@@ -6,7 +6,7 @@
 import { person } from "./own.js";
 
 const CLIENT = "/socket.io/socket.io.esm.min.js";
-const HEARD = ["message", "joined", "left"];
+const HEARD = ["message", "joined", "left", "typing"];
 const ANSWER_MS = 10000;
 const RELOAD_MS = 2000;
 
@@ -54,6 +54,11 @@ export class Connection extends EventTarget {
 		if (!this.connected)
 			return Promise.reject(new Error("not connected"));
 		return this.socket.timeout(ANSWER_MS).emitWithAck(event, ...values);
+	}
+
+	// mention emits what may be lost: it is dropped unless it can go at once.
+	mention(event, ...values) {
+		this.socket?.volatile.emit(event, ...values);
 	}
 
 	#listen() {

@@ -10,6 +10,8 @@ export class Entry {
 	constructor(chat) {
 		this.chat = chat;
 		this.wanted = chat.nickname === "" || chat.rooms.size === 0;
+		this.opened = false; // and not drawn yet
+		this.error = "";
 		this.nickname = byId("nickname");
 		this.room = byId("first-room");
 		byId("entry-form").addEventListener("submit", (event) => this.#submit(event));
@@ -25,8 +27,16 @@ export class Entry {
 		this.nickname.value = this.chat.nickname || browser.read("nickname", "");
 		this.room.value = this.chat.current ?? (roomInAddress() || strings.firstRoom);
 		this.#complain(error, this.nickname);
+		this.opened = true;
 		this.chat.dispatchEvent(new Event("change"));
-		queueMicrotask(() => this.nickname.select()); // once it is drawn
+	}
+
+	// Called once the form is shown or hidden: before that nothing in it can have the focus.
+	draw() {
+		setText(byId("entry-error"), explain(this.error));
+		if (this.opened)
+			this.nickname.select();
+		this.opened = false;
 	}
 
 	async #submit(event) {
@@ -55,7 +65,8 @@ export class Entry {
 
 	#complain(error, field) {
 		for (const one of [this.nickname, this.room])
-			one.toggleAttribute("aria-invalid", error !== "" && one === field);
+			one.setAttribute("aria-invalid", String(error !== "" && one === field));
+		this.error = error;
 		setText(byId("entry-error"), explain(error));
 		if (error !== "")
 			field.focus();

@@ -1,4 +1,4 @@
-// On a narrow screen the rooms and the people are panels that slide over the talk, one at a time.
+// On a narrow screen the rooms and the people are panels that slide over the talk, one at a time; the talk behind is out of reach then.
 
 import { byId } from "./dom.js";
 
@@ -9,8 +9,7 @@ export class Panels {
 		this.open = null;
 		for (const name of NAMES)
 			byId(`${name}-toggle`).addEventListener("click", () => this.#toggle(name));
-		byId("shade").addEventListener("click", () => this.close());
-		document.addEventListener("keydown", (event) => this.#onKey(event));
+		byId("shade").addEventListener("click", () => this.giveBack());
 		matchMedia("(max-width: 48rem)").addEventListener("change", () => this.close());
 	}
 
@@ -18,23 +17,23 @@ export class Panels {
 		this.#set(null);
 	}
 
-	#toggle(name) {
-		this.#set(this.open === name ? null : name);
-		if (this.open)
-			byId(`${name}-panel`).querySelector("button, input")?.focus();
-	}
-
-	#onKey(event) {
-		if (event.key !== "Escape" || this.open === null)
-			return;
+	// giveBack closes, and the focus goes back to where it came from.
+	giveBack() {
 		const toggle = byId(`${this.open}-toggle`);
 		this.close();
 		toggle.focus();
 	}
 
+	#toggle(name) {
+		this.#set(this.open === name ? null : name);
+		if (this.open)
+			byId(`${name}-panel`).querySelector("button, input, [tabindex]")?.focus();
+	}
+
 	#set(open) {
 		this.open = open;
 		byId("shade").hidden = open === null;
+		byId("talk").inert = open !== null;
 		for (const name of NAMES) {
 			byId(`${name}-panel`).classList.toggle("open", name === open);
 			byId(`${name}-toggle`).setAttribute("aria-expanded", String(name === open));

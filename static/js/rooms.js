@@ -1,7 +1,7 @@
 // The list of rooms: our own with what is unread, the others with how many are there, and a form to make one.
 
 import { byId, element, setText } from "./dom.js";
-import { explain, strings } from "./strings.js";
+import { explain, language, strings } from "./strings.js";
 import { checkRoom } from "./rules.js";
 
 const REFRESH_MS = 30000;
@@ -20,7 +20,7 @@ export class RoomList {
 	draw() {
 		const own = [...this.chat.rooms.values()];
 		const others = this.chat.otherRooms.filter((room) => !this.chat.rooms.has(room.name));
-		const state = JSON.stringify([own.map((room) => [room.name, room.unread]), others, this.chat.current]);
+		const state = JSON.stringify([language, own.map((room) => [room.name, room.unread]), others, this.chat.current]);
 
 		setText(byId("me"), strings.youAre(this.chat.nickname));
 		if (state === this.drawn)
@@ -35,13 +35,13 @@ export class RoomList {
 	}
 
 	#ownRoom(room) {
-		const show = element("button", { type: "button", className: "name", "data-room": room.name }, room.name);
+		const show = element("button", { type: "button", className: "name", "data-room": room.name }, element("bdi", {}, room.name));
 		show.addEventListener("click", () => this.#show(room.name));
 		if (room.name === this.chat.current)
 			show.setAttribute("aria-current", "true");
-		const unread = element("span", { className: "badge", "aria-label": strings.unread(room.unread) }, String(room.unread));
-		unread.hidden = room.unread === 0;
-		show.append(unread);
+		if (room.unread > 0)
+			show.append(" ", element("span", { className: "badge", "aria-hidden": "true" }, room.unread > 99 ? "99+" : String(room.unread)),
+				element("span", { className: "unseen" }, strings.unread(room.unread)));
 		const leave = element("button", { type: "button", className: "leave", title: strings.leave(room.name),
 			"aria-label": strings.leave(room.name) }, "×");
 		leave.addEventListener("click", () => this.#leave(room.name));
@@ -49,8 +49,9 @@ export class RoomList {
 	}
 
 	#otherRoom({ name, here }) {
-		const join = element("button", { type: "button", className: "name", "data-room": name }, name,
-			element("span", { className: "count", title: strings.hereCount(here) }, String(here)));
+		const join = element("button", { type: "button", className: "name", "data-room": name }, element("bdi", {}, name),
+			" ", element("span", { className: "count", "aria-hidden": "true", title: strings.hereCount(here) }, String(here)),
+			element("span", { className: "unseen" }, strings.hereCount(here)));
 		join.addEventListener("click", () => this.#show(name));
 		return element("li", {}, join);
 	}
@@ -62,8 +63,11 @@ export class RoomList {
 
 	#leave(name) {
 		const unsent = this.chat.outbox.of(name).some((entry) => entry.state !== "acked");
-		if (!unsent || window.confirm(strings.leaveUnsent(name)))
-			this.chat.leave(name);
+		if (unsent && !window.confirm(strings.leaveUnsent(name)))
+			return;
+		this.chat.leave(name);
+		this.draw();
+		(byId("own-rooms").querySelector("[aria-current]") ?? this.name).focus(); // its own button is gone
 	}
 
 	#submit(event) {

@@ -1,22 +1,31 @@
-// Times as the reader's language writes them.
+// Times as the reader's language and country write them.
 
 import { language, strings } from "./strings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const locales = navigator.languages.filter((one) => one.startsWith(language));
-const format = (options) => new Intl.DateTimeFormat(locales.length > 0 ? locales : language, options);
+const FORMATS = {
+	short: { hour: "2-digit", minute: "2-digit" },
+	exact: { dateStyle: "full", timeStyle: "medium" },
+	date: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+};
+const made = new Map();
 
-const short = format({ hour: "2-digit", minute: "2-digit" });
-const exact = format({ dateStyle: "full", timeStyle: "medium" });
-const date = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+function format(name, at) {
+	const key = `${language} ${name}`;
+	if (!made.has(key)) {
+		const locales = navigator.languages.filter((one) => one.startsWith(language));
+		made.set(key, new Intl.DateTimeFormat(locales.length > 0 ? locales : strings.lang, FORMATS[name]));
+	}
+	return made.get(key).format(at);
+}
 
-export const shortTime = (at) => short.format(at);
-export const exactTime = (at) => exact.format(at);
+export const shortTime = (at) => format("short", at);
+export const exactTime = (at) => format("exact", at);
 
 export const day = (at) => new Date(at).toDateString();
 
 export function dayName(at) {
 	if (day(at) === day(Date.now()))
 		return strings.today;
-	return day(at) === day(Date.now() - DAY_MS) ? strings.yesterday : date.format(at);
+	return day(at) === day(Date.now() - DAY_MS) ? strings.yesterday : format("date", at);
 }

@@ -1,7 +1,9 @@
 # tests/browser/: people at the chat page in Chromium. People are driven by people.mjs, servers by server.mjs.
 EXTRA_DIST += \
 	tests/browser/chat.test.mjs \
+	tests/browser/parts.test.mjs \
 	tests/browser/people.mjs \
+	tests/browser/reading.test.mjs \
 	tests/browser/recovery.test.mjs \
 	tests/browser/reference-chat.mjs \
 	tests/browser/screenshots.mjs \

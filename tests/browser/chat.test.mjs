@@ -82,12 +82,11 @@ test("markup stays text everywhere it can be put, under a strict policy", async 
 
 test("a policy that is broken is noticed (the tests above can fail)", async () => {
 	const ada = await arrive("Ada", { room: "policy" });
-	await ada.page.evaluate(() => {
-		const script = document.createElement("style");
-		script.textContent = "p { color: red }";
-		document.head.append(script);
-	});
-	await ada.page.waitForTimeout(100);
+	await Promise.all([ada.page.waitForEvent("console"), ada.page.evaluate(() => {
+		const style = document.createElement("style");
+		style.textContent = "p { color: red }";
+		document.head.append(style);
+	})]);
 	assert.ok(ada.violations.length > 0);
 	await ada.context.close();
 });
@@ -142,9 +141,7 @@ test("two tabs of one browser under one name are one person", async () => {
 test("several rooms: made, listed, counted while unread, left", async () => {
 	const ada = await arrive("Ada", { room: "first" });
 	const bob = await arrive("Bob", { room: "first" });
-	await ada.page.getByLabel("Join or make a room").fill("second");
-	await ada.page.getByRole("button", { name: "Join", exact: true }).click();
-	await ada.isHereWith("Ada");
+	await ada.joins("second");
 	await bob.say("are you there?");
 	await ada.page.getByRole("button", { name: "first 1 unread" }).waitFor();
 	assert.deepEqual(await ada.texts(), []);

@@ -43,17 +43,17 @@ export class Person {
 	}
 
 	async enter(nickname, room) {
-		await this.page.getByLabel("Nickname").fill(nickname);
-		await this.page.getByLabel("Room", { exact: true }).fill(room);
-		await this.page.getByRole("button", { name: "Enter" }).click();
-		await this.page.waitForFunction((name) => document.getElementById("room-title").textContent === name &&
-			document.getElementById("room-state").hidden && document.querySelector("#here li"), room);
+		await this.page.locator("#nickname").fill(nickname); // by id: people of all languages come here
+		await this.page.locator("#first-room").fill(room);
+		await this.page.locator("#entry-form [type=submit]").click();
+		await this.isIn(room);
 	}
 
 	async say(...texts) {
+		const box = this.page.locator("#text");
 		for (const text of texts) {
-			await this.page.getByRole("textbox", { name: "Message" }).fill(text);
-			await this.page.getByRole("textbox", { name: "Message" }).press("Enter");
+			await box.fill(text);
+			await box.press("Enter");
 		}
 	}
 
@@ -63,7 +63,7 @@ export class Person {
 			from: row.querySelector(".from bdi").textContent,
 			text: row.querySelector(".text").textContent,
 			own: row.classList.contains("own"),
-			unsent: row.matches(".waiting, .sending, .failed"),
+			unsent: row.matches(".waiting, .sending, .acked, .failed"),
 			time: row.querySelector("time")?.textContent ?? "",
 		})));
 	}
@@ -73,16 +73,17 @@ export class Person {
 	}
 
 	notices() {
-		return this.page.$$eval("#messages .notice p:last-child", (rows) => rows.map((row) => row.firstChild.textContent.trim()));
+		return this.page.$$eval("#messages .notice p:last-child", (rows) => rows.flatMap((row) => row.firstChild.textContent.trim().split(", ")));
 	}
 
 	here() {
 		return this.page.$$eval("#here bdi", (names) => names.map((name) => name.textContent));
 	}
 
+	// Those are shown, in the place that the server gave them.
 	async sees(...texts) {
 		await this.page.waitForFunction((wanted) => {
-			const rows = [...document.querySelectorAll("#messages .message:not(.waiting, .sending) .text")];
+			const rows = [...document.querySelectorAll("#messages .message:not(.waiting, .sending, .acked) .text")];
 			const shown = rows.map((row) => row.textContent);
 			return wanted.every((text) => shown.includes(text));
 		}, texts);
@@ -91,8 +92,28 @@ export class Person {
 	// Everything said is shown once, and all of it has been sent.
 	async seesExactly(texts) {
 		await this.sees(...texts);
-		assert.deepEqual([...await this.texts()].sort(), [...texts].sort(), `${this.nickname} sees each message once`);
-		assert.ok((await this.messages()).every((message) => !message.unsent), "nothing is left to be sent");
+		const messages = await this.messages();
+		assert.deepEqual(messages.map((message) => message.text).sort(), [...texts].sort(), `${this.nickname} sees each message once`);
+		assert.ok(messages.every((message) => !message.unsent), "nothing is left to be sent");
+	}
+
+	async hasUnsent(...texts) {
+		await this.page.waitForFunction((wanted) => {
+			const shown = [...document.querySelectorAll("#messages :is(.waiting, .sending) .text")].map((row) => row.textContent);
+			return wanted.length === shown.length && wanted.every((text, i) => text === shown[i]);
+		}, texts);
+	}
+
+	// Joins another room from the list.
+	async joins(room) {
+		await this.page.getByLabel("Join or make a room").fill(room);
+		await this.page.getByRole("button", { name: "Join", exact: true }).click();
+		await this.isIn(room);
+	}
+
+	async isIn(room) {
+		await this.page.waitForFunction((name) => document.getElementById("room-title").textContent === name &&
+			document.getElementById("room-state").hidden && document.querySelector("#here li"), room);
 	}
 
 	async isHereWith(...names) {
