@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe } from 'node:test';
-import { kind, ours } from './harness.mjs';
+import { isDefault, ours } from './harness.mjs';
 import { build, root } from './lib/servers.mjs';
 
 const pollux = (args, env = {}) => {
@@ -13,7 +13,7 @@ const pollux = (args, env = {}) => {
 	return { status, stdout, stderr };
 };
 
-if (kind === 'lighttpd')
+if (isDefault)
 	describe('pollux check', () => {
 		let dir, file;
 		before(() => {

@@ -27,6 +27,11 @@ export const ours = isReference ? () => {} : test;
 export const behind = isReference || kind === 'standalone' ? () => {} : test;
 export const theirs = isReference ? test : () => {};
 
+// Files whose servers are always the same ask them once, whatever POLLUX_SERVER says.
+export const isDefault = kind === 'lighttpd';
+// describe(name, together, …): tests that mostly wait, all at once. Their server is serve({ …, together }): clients stay until the block's end.
+export const together = { concurrency: 64 };
+
 const closeQuietly = (socket) => {
 	socket.io.reconnection(false);
 	socket.disconnect();
@@ -114,8 +119,9 @@ class Served {
 export function serve(options) {
 	const served = new Served(options);
 	before(() => served.server.start(), { timeout: TIMEOUT_MS });
-	afterEach(() => served.closeClients());
+	if (!options.together) afterEach(() => served.closeClients());
 	after(async () => {
+		served.closeClients();
 		if (process.env.POLLUX_LOG) console.log(served.server.log?.());
 		const complaints = (await served.server.stop()).filter(Boolean);
 		if (complaints.length) throw new Error(complaints.join('\n'));

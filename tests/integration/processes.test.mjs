@@ -1,7 +1,7 @@
 // Two processes, one database: any process may answer any request of any session.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { assertError, collect, errors, eventually, isReference, ours, serve, sleep } from './harness.mjs';
+import { assertError, collect, errors, eventually, isReference, ours, serve, sleep, together } from './harness.mjs';
 
 const settings = { ping_interval: 25000, ping_timeout: 20000 };
 
@@ -166,8 +166,8 @@ if (!isReference) describe('two processes', () => {
 	});
 });
 
-if (!isReference) describe('deadlines in two processes', () => {
-	const server = serve({ app: 'rooms', settings: { ping_interval: 400, ping_timeout: 400 } });
+if (!isReference) describe('deadlines in two processes', together, () => {
+	const server = serve({ app: 'rooms', together, settings: { ping_interval: 400, ping_timeout: 400 } });
 
 	ours('a session whose pongs go to the other process lives', async () => {
 		const session = await server.session({ via: 0 });

@@ -1,12 +1,12 @@
 // Pings, pongs and deadlines (PROTOCOL.md 19, 20, 25).
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { collect, eventually, isReference, serve, sleep, test } from './harness.mjs';
+import { collect, eventually, isReference, serve, sleep, test, together } from './harness.mjs';
 
 const INTERVAL = 400, TIMEOUT = 400, LATE = 600;
 
-describe('heartbeat', () => {
-	const server = serve({ app: 'rooms', settings: { ping_interval: INTERVAL, ping_timeout: TIMEOUT, connect_timeout: 700 } });
+describe('heartbeat', together, () => {
+	const server = serve({ app: 'rooms', together, settings: { ping_interval: INTERVAL, ping_timeout: TIMEOUT, connect_timeout: 700 } });
 
 	test('a parked GET is answered with the ping when it falls due', async () => {
 		const session = await server.session();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, afterEach, before, describe } from 'node:test';
 import { io } from 'socket.io-client';
-import { event, eventually, isReference, ours, request } from './harness.mjs';
+import { event, eventually, isDefault, ours, request } from './harness.mjs';
 import { makeTree, serveByRun, startRun } from './lib/run.mjs';
 import { root } from './lib/servers.mjs';
 import { Wire } from './lib/wire.mjs';
@@ -14,7 +14,7 @@ function childrenOf(pid, program) {
 	return all.filter((child) => fs.readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0')[0].endsWith(`/${program}`));
 }
 
-if (!isReference) describe('./run', () => {
+if (isDefault) describe('./run', () => {
 	let tree;
 	const open = [];
 	before(() => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { before, describe } from 'node:test';
 import zlib from 'node:zlib';
 import { WebSocket } from 'ws';
-import { collect, event, eventually, isReference, ours, rawExchange, request, serve } from './harness.mjs';
+import { collect, event, eventually, isDefault, ours, rawExchange, request, serve } from './harness.mjs';
 import { Child } from './lib/child.mjs';
 import { freePorts, untilAccepting } from './lib/ports.mjs';
 import { build } from './lib/servers.mjs';
@@ -22,7 +22,7 @@ const page = {
 	'cache-control': 'no-cache',
 };
 
-if (!isReference) describe('files', () => {
+if (isDefault) describe('files', () => {
 	const server = serve({ app: 'rooms', hosting: 'standalone', processes: 1 });
 	const large = Buffer.alloc(20e6, 'pollux ');
 	const get = (file, options) => request(server.urls.any + file, options);
@@ -138,7 +138,7 @@ if (!isReference) describe('files', () => {
 	});
 });
 
-if (!isReference) describe('where it listens', () => {
+if (isDefault) describe('where it listens', () => {
 	const server = serve({ app: 'rooms', hosting: 'standalone', processes: 1 });
 	const args = (db, where, ...more) => ['--db', db, '--app', server.server.appPath, '--listen', where, ...more];
 	const run = (...list) => spawnSync(program, args(...list), { encoding: 'utf8', timeout: 10000 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { before, describe } from 'node:test';
-import { isReference, ours } from './harness.mjs';
+import { isDefault, ours } from './harness.mjs';
 import { build } from './lib/servers.mjs';
 import { MAX_FRAGMENTS, MAX_MESSAGE, cases } from './lib/websocket-cases.mjs';
 import { judgeByProgram, judgeByWs } from './lib/websocket-judges.mjs';
@@ -45,7 +45,7 @@ const explains = (difference, name, [mine, theirs]) =>
 const withCode = (verdict) => verdict.replace(/^error\n/m, 'error 1002\n');
 const brief = (verdict) => verdict.replace(/a{20,}/g, 'a…');
 
-if (!isReference) describe('WebSocket verdicts', () => {
+if (isDefault) describe('WebSocket verdicts', () => {
 	const streams = cases.map(({ stream }) => stream);
 	const program = (name) => judgeByProgram(path.join(build, 'tests/unit', name), streams);
 	let mine;

@@ -2,7 +2,7 @@
 // any process.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { assertError, errors, eventually, ours, request, serve, sleep, test } from './harness.mjs';
+import { assertError, errors, eventually, ours, request, serve, sleep, test, together } from './harness.mjs';
 
 const quick = { ping_interval: 300, ping_timeout: 300 };
 const calm = { ping_interval: 25000, ping_timeout: 20000 };
@@ -158,8 +158,8 @@ describe('a handshake that is refused is plain HTTP', () => {
 	});
 });
 
-describe('the heartbeat', () => {
-	const server = serve({ app: 'rooms', settings: quick });
+describe('the heartbeat', together, () => {
+	const server = serve({ app: 'rooms', together, settings: quick });
 
 	test('a pong keeps it alive', async () => {
 		const wire = await server.direct();
