@@ -41,6 +41,7 @@ libcore_a_SOURCES = \
 	core/server_side.c core/server_side.h \
 	core/session.c core/session.h \
 	core/settings.c core/settings.h \
+	core/settings_replace.c \
 	core/state.h \
 	core/throttle.c core/throttle.h \
 	core/tick.c core/tick.h \

@@ -44,13 +44,18 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
 	duties_look(w->data);
 }
 
+void duties_declare(struct server *s)
+{
+	s->undeclared = true;
+	s->due = s->due || s->handler->repeated_count > 0;
+	duties_look(s);
+}
+
 void duties_start(struct server *s)
 {
 	ev_timer_init(&s->due_timer, on_due, 0, 0);
 	s->due_timer.data = s;
-	s->undeclared = true;
-	s->due = s->handler->repeated_count > 0;
-	duties_look(s);
+	duties_declare(s);
 }
 
 void duties_stop(struct server *s)

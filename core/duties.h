@@ -10,6 +10,8 @@
 
 void duties_start(struct server *s);
 void duties_stop(struct server *s);
+/* The handler's repeated ones are (now) these. */
+void duties_declare(struct server *s);
 /* Looks for the earliest deadline: s->due when it has come, else the loop is woken then. */
 void duties_look(struct server *s);
 /* Inside the tick's transaction. s->due tells that there is more. */

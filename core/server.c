@@ -210,6 +210,12 @@ int server_new(struct server **out, const struct server_options *options)
 	return 0;
 }
 
+void server_reloaded(struct server *s)
+{
+	watchdog_set_limit(s->watchdog, s->settings->tick_limit_ms);
+	duties_declare(s);
+}
+
 void server_drain(struct server *s, void (*on_idle)(void *ctx), void *ctx)
 {
 	s->draining = true;

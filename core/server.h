@@ -31,6 +31,8 @@ struct server_options {
 int server_new(struct server **out, const struct server_options *options) WARN_UNUSED;
 /* Takes the exchange; it is answered at once or later. */
 void server_submit(struct server *s, struct exchange *x);
+/* Settings and handler, which were lent, have changed: between two calls of the loop, never inside one of the handler's. */
+void server_reloaded(struct server *s);
 /* Answers parked polls with a noop and holds none from now on; on_idle is called once, when nothing is open. */
 void server_drain(struct server *s, void (*on_idle)(void *ctx), void *ctx);
 /* Exchanges that are open still are not answered: the front ends them. */

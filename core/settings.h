@@ -33,6 +33,7 @@ enum { TRANSPORT_POLLING = 1, TRANSPORT_WEBSOCKET = 2 };
 #define COMPRESS_THRESHOLD 1024
 #define COMPRESS_LEVEL 1
 
+struct buf;
 struct network;
 
 struct settings {
@@ -72,6 +73,9 @@ struct settings {
 /* Fills in the defaults above. 0 or POLLUX_NO_MEMORY. */
 int settings_init(struct settings *s);
 void settings_deinit(struct settings *s);
+/* What a process that serves can change of *s becomes what *next says; next gets what was there. The names of others that differ are appended to
+ * *kept, with commas: they stay. */
+void settings_replace(struct settings *s, struct settings *next, struct buf *kept);
 /* Sets the path, adding missing slashes. 0, POLLUX_PROTOCOL (empty, or has ? # or spaces) or POLLUX_NO_MEMORY. */
 int settings_set_path(struct settings *s, const char *path);
 /* Likewise; "/" is allowed. */

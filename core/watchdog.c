@@ -76,6 +76,16 @@ int watchdog_start(struct watchdog **out, int64_t limit_ms)
 	return 0;
 }
 
+void watchdog_set_limit(struct watchdog *w, int64_t limit_ms)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->limit_ms = limit_ms;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->mutex);
+}
+
 void watchdog_stop(struct watchdog *w)
 {
 	if (!w)

@@ -13,6 +13,8 @@ struct watchdog;
 /* Starts the thread. limit_ms 0: none is started and *out is NULL (which the others accept). */
 int watchdog_start(struct watchdog **out, int64_t limit_ms) WARN_UNUSED;
 void watchdog_stop(struct watchdog *w);
+/* Another limit from now on; over 0. */
+void watchdog_set_limit(struct watchdog *w, int64_t limit_ms);
 /* The loop thread is in a tick, at this session and event (copied, cut to a few dozen characters); and out of it again. */
 void watchdog_enter(struct watchdog *w);
 void watchdog_note(struct watchdog *w, const char *sid, const char *event, int event_len);

@@ -21,6 +21,7 @@
 #include "fcgi/conn.h"
 #include "fcgi/intake.h"
 #include "fcgi/options.h"
+#include "front/application.h"
 #include "front/listen.h"
 #include "front/process.h"
 
@@ -29,12 +30,9 @@
 #define STOP_PATIENCE_S 4.0
 
 struct front {
-	const struct front_app *app;
 	struct front_options options;
 	struct fcgi_options own;
-	struct settings settings;
-	struct handler handler;
-	void *loaded; /* the application's own */
+	struct application application;
 	struct ev_loop *loop;
 	struct listener *listener; /* NULL under CGI */
 	struct server *server;
@@ -42,7 +40,7 @@ struct front {
 	struct conns conns;
 	struct cgi *cgi;
 	bool is_cgi, stopping, drained, cut;
-	ev_signal term, interrupt;
+	ev_signal term, interrupt, hangup;
 	ev_timer patience;
 	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
 };
@@ -106,15 +104,28 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
 	stop(w->data);
 }
 
+/* A new version of the application. */
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)loop;
+	(void)events;
+	if (!f->stopping && application_reload(&f->application))
+		server_reloaded(f->server);
+}
+
 static void watch_signals(struct front *f)
 {
 	ev_signal_init(&f->term, on_signal, SIGTERM);
 	ev_signal_init(&f->interrupt, on_signal, SIGINT);
+	ev_signal_init(&f->hangup, on_hangup, SIGHUP);
 	ev_prepare_init(&f->finished, on_finished);
 	ev_timer_init(&f->patience, on_patience, STOP_CUT_S, STOP_PATIENCE_S - STOP_CUT_S);
-	f->term.data = f->interrupt.data = f->finished.data = f->patience.data = f;
+	f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
 	ev_signal_start(f->loop, &f->term);
 	ev_signal_start(f->loop, &f->interrupt);
+	ev_signal_start(f->loop, &f->hangup);
 }
 
 /* ---- the start ---- */
@@ -140,18 +151,8 @@ static int find_socket(struct front *f)
 	f->is_cgi = getenv("REQUEST_METHOD") != NULL;
 	if (f->is_cgi)
 		return 0;
-	fprintf(stderr, "%s: nothing to serve: no --listen, no listening socket on descriptor 0, and no CGI request\n", f->app->name);
+	fprintf(stderr, "%s: nothing to serve: no --listen, no listening socket on descriptor 0, and no CGI request\n", f->application.app->name);
 	return POLLUX_REFUSED;
-}
-
-static int load(struct front *f)
-{
-	int error = settings_init(&f->settings);
-
-	if (error == 0)
-		error = f->app->load(&f->loaded, f->options.app, &f->settings, &f->handler);
-	options_override(&f->options, &f->settings);
-	return error;
 }
 
 static int start_server(struct front *f)
@@ -159,8 +160,8 @@ static int start_server(struct front *f)
 	struct server_options o = {
 		.loop = f->loop,
 		.db_path = f->options.db,
-		.settings = &f->settings,
-		.handler = &f->handler,
+		.settings = &f->application.settings,
+		.handler = &f->application.handler,
 		.client_dir = f->options.client_dir,
 		.kind = f->is_cgi ? "cgi" : "fcgi",
 		.cgi = f->is_cgi,
@@ -172,7 +173,7 @@ static int start_server(struct front *f)
 static struct request_limits limits_of(const struct front *f)
 {
 	return (struct request_limits){
-		.max_body = (size_t)f->settings.max_http_buffer_size,
+		.max_body = (size_t)f->application.settings.max_http_buffer_size,
 		.read_timeout_ms = f->own.read_timeout_ms,
 	};
 }
@@ -246,7 +247,7 @@ static int run(struct front *f)
 	error = find_socket(f);
 	if (error)
 		return error == POLLUX_REFUSED ? 2 : 1;
-	error = load(f);
+	error = application_load(&f->application);
 	if (error == 0)
 		error = start_server(f);
 	if (error) {
@@ -262,6 +263,7 @@ static void stop_watching(struct front *f)
 {
 	ev_signal_stop(f->loop, &f->term);
 	ev_signal_stop(f->loop, &f->interrupt);
+	ev_signal_stop(f->loop, &f->hangup);
 	ev_timer_stop(f->loop, &f->patience);
 	ev_prepare_stop(f->loop, &f->finished);
 }
@@ -273,19 +275,19 @@ static void deinit(struct front *f)
 	listener_free(f->listener);
 	server_free(f->server);
 	cgi_free(f->cgi);
-	f->app->unload(f->loaded);
-	settings_deinit(&f->settings);
+	application_unload(&f->application);
 	ev_loop_destroy(f->loop);
 }
 
 int front_main(int argc, char **argv, const struct front_app *app)
 {
-	struct front f = { .app = app };
+	struct front f = { .application.app = app };
 	enum options_result parsed = fcgi_options_parse(&f.options, &f.own, argc, argv, app);
 	int status;
 
 	if (parsed != OPTIONS_RUN)
 		return parsed == OPTIONS_DONE ? 0 : 2;
+	f.application.options = &f.options;
 	say_set_program(app->name);
 	say_set_level(f.options.log_level);
 	process_prepare();

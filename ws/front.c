@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "base/say.h"
 #include "core/server.h"
+#include "front/application.h"
 #include "front/listen.h"
 #include "front/process.h"
 #include "ws/conn.h"
@@ -32,12 +33,9 @@
 #define QUEUED_LEAST ((size_t)1 << 20)
 
 struct front {
-	const struct front_app *app;
 	struct front_options options;
 	struct ws_options own;
-	struct settings settings;
-	struct handler handler;
-	void *loaded; /* the application's own */
+	struct application application;
 	struct ev_loop *loop;
 	struct listener *listener;
 	struct server *server;
@@ -46,7 +44,7 @@ struct front {
 	struct serve serve;
 	struct files files;
 	bool stopping, drained;
-	ev_signal term, interrupt;
+	ev_signal term, interrupt, hangup;
 	ev_timer patience;
 	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
 };
@@ -100,15 +98,28 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
 	stop(w->data);
 }
 
+/* A new version of the application. */
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct front *f = w->data;
+
+	(void)loop;
+	(void)events;
+	if (!f->stopping && application_reload(&f->application))
+		server_reloaded(f->server);
+}
+
 static void watch_signals(struct front *f)
 {
 	ev_signal_init(&f->term, on_signal, SIGTERM);
 	ev_signal_init(&f->interrupt, on_signal, SIGINT);
+	ev_signal_init(&f->hangup, on_hangup, SIGHUP);
 	ev_prepare_init(&f->finished, on_finished);
 	ev_timer_init(&f->patience, on_patience, (double)f->own.stop_timeout_ms / 1000, 0);
-	f->term.data = f->interrupt.data = f->finished.data = f->patience.data = f;
+	f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
 	ev_signal_start(f->loop, &f->term);
 	ev_signal_start(f->loop, &f->interrupt);
+	ev_signal_start(f->loop, &f->hangup);
 }
 
 /* ---- the start ---- */
@@ -127,18 +138,8 @@ static int find_socket(struct front *f)
 		return listener_open(&f->listener, f->options.listen, f->options.mode, f->own.reuse_port);
 	if (listens(STDIN_FILENO))
 		return listener_inherit(&f->listener, STDIN_FILENO);
-	fprintf(stderr, "%s: nothing to serve: no --listen, and no listening socket on descriptor 0\n", f->app->name);
+	fprintf(stderr, "%s: nothing to serve: no --listen, and no listening socket on descriptor 0\n", f->application.app->name);
 	return POLLUX_REFUSED;
-}
-
-static int load(struct front *f)
-{
-	int error = settings_init(&f->settings);
-
-	if (error == 0)
-		error = f->app->load(&f->loaded, f->options.app, &f->settings, &f->handler);
-	options_override(&f->options, &f->settings);
-	return error;
 }
 
 static size_t queue_limit(const struct settings *s)
@@ -153,8 +154,8 @@ static int start_server(struct front *f)
 	struct server_options o = {
 		.loop = f->loop,
 		.db_path = f->options.db,
-		.settings = &f->settings,
-		.handler = &f->handler,
+		.settings = &f->application.settings,
+		.handler = &f->application.handler,
 		.client_dir = f->options.client_dir,
 		.kind = SERVER_KIND_WS,
 	};
@@ -174,7 +175,7 @@ static int start_http(struct front *f)
 	struct httpd_options o = {
 		.loop = f->loop,
 		.listen_fd = listener_fd(f->listener),
-		.settings = &f->settings,
+		.settings = &f->application.settings,
 		.conns = &f->conns,
 		.submit = on_request,
 		.ctx = f,
@@ -182,7 +183,7 @@ static int start_http(struct front *f)
 
 	f->serve = (struct serve){
 		.server = f->server,
-		.settings = &f->settings,
+		.settings = &f->application.settings,
 		.files = f->own.standalone ? &f->files : NULL,
 	};
 	return httpd_start(&f->httpd, &o);
@@ -213,9 +214,9 @@ static int run(struct front *f)
 	if (f->own.standalone)
 		error = files_init(&f->files, f->own.static_dir);
 	if (error == 0)
-		error = load(f);
+		error = application_load(&f->application);
 	if (error == 0)
-		error = conns_init(&f->conns, f->loop, queue_limit(&f->settings));
+		error = conns_init(&f->conns, f->loop, queue_limit(&f->application.settings));
 	if (error == 0)
 		error = start_server(f);
 	if (error == 0)
@@ -231,6 +232,7 @@ static void stop_watching(struct front *f)
 {
 	ev_signal_stop(f->loop, &f->term);
 	ev_signal_stop(f->loop, &f->interrupt);
+	ev_signal_stop(f->loop, &f->hangup);
 	ev_timer_stop(f->loop, &f->patience);
 	ev_prepare_stop(f->loop, &f->finished);
 }
@@ -243,19 +245,19 @@ static void deinit(struct front *f)
 	conns_deinit(&f->conns);
 	listener_free(f->listener);
 	files_deinit(&f->files);
-	f->app->unload(f->loaded);
-	settings_deinit(&f->settings);
+	application_unload(&f->application);
 	ev_loop_destroy(f->loop);
 }
 
 int ws_main(int argc, char **argv, const struct front_app *app)
 {
-	struct front f = { .app = app, .files = { -1 } };
+	struct front f = { .application.app = app, .files = { -1 } };
 	enum options_result parsed = ws_options_parse(&f.options, &f.own, argc, argv, app);
 	int status;
 
 	if (parsed != OPTIONS_RUN)
 		return parsed == OPTIONS_DONE ? 0 : 2;
+	f.application.options = &f.options;
 	say_set_program(app->name);
 	say_set_level(f.options.log_level);
 	process_prepare();

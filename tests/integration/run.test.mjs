@@ -70,6 +70,17 @@ if (isDefault) describe('./run', () => {
 		});
 	}
 
+	ours('passes SIGHUP on: a new version, and nobody is dropped', async () => {
+		const { run, url } = await serving();
+		const socket = await client(url, 'polling', 'websocket');
+		const text = fs.readFileSync(`${tree}/app.lua`, 'utf8');
+		fs.writeFileSync(`${tree}/app.lua`, `${text}io.on("version", function(socket, ack) ack(2) end)\n`);
+		run.process.kill('SIGHUP');
+		await eventually('three have loaded it', () => run.stderr().match(/was loaded again/g)?.length === 3);
+		fs.writeFileSync(`${tree}/app.lua`, text);
+		assert.equal(await socket.emitWithAck('version'), 2);
+	});
+
 	ours('starts a sidecar again that was killed', async () => {
 		const { run, url } = await serving();
 		assert.match((await request(url)).text, /<title>Pollux chat/);

@@ -28,7 +28,7 @@ struct wait {
 struct server {
 	struct ev_loop *loop;
 	struct wait *waits;
-	size_t parked, aborted, sockets, unopened;
+	size_t parked, aborted, sockets, unopened, reloaded;
 	bool draining;
 };
 
@@ -194,10 +194,10 @@ static void wake(struct server *s, struct exchange *x)
 
 static void stats(struct server *s, struct exchange *x)
 {
-	char text[120];
+	char text[160];
 
-	snprintf(text, sizeof(text), "parked %zu aborted %zu heap %zu sockets %zu unopened %zu", s->parked, s->aborted,
-		(size_t)mallinfo2().uordblks, s->sockets, s->unopened);
+	snprintf(text, sizeof(text), "parked %zu aborted %zu heap %zu sockets %zu unopened %zu reloaded %zu", s->parked, s->aborted,
+		(size_t)mallinfo2().uordblks, s->sockets, s->unopened, s->reloaded);
 	answer(x, 200, text);
 }
 
@@ -245,6 +245,11 @@ void server_submit(struct server *s, struct exchange *x)
 		accept_socket(s, x);
 	else
 		answer(x, 404, "what?");
+}
+
+void server_reloaded(struct server *s)
+{
+	s->reloaded++;
 }
 
 void server_drain(struct server *s, void (*on_idle)(void *ctx), void *ctx)

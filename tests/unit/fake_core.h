@@ -6,7 +6,7 @@
  *   /later         parked, answered by a timer after 20 ms
  *   /big?N         N bytes "0123456789…" in pieces of 1000
  *   /none          204 without a body
- *   /stats         "parked N aborted N heap N sockets N unopened N"
+ *   /stats         "parked N aborted N heap N sockets N unopened N reloaded N"
  *   /ws            a WebSocket that sends every message back; "close" closes it with 4000, "hello" is what it begins with
  *                  (a handshake for /park or /later: the same, then)
  * Anything else is 404; all is 503 once draining. Whatever is in a parked exchange's aborted is counted and answered.

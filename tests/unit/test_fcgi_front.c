@@ -550,6 +550,12 @@ static void test_sigint_idle(void **state)
 	(void)state;
 	free(client_get(&front, "/stats", NULL));
 	kill(front.pid, SIGHUP);
+	for (bool loaded = false; !loaded;) {
+		char *stats = client_get(&front, "/stats", NULL);
+
+		loaded = strstr(stats, " reloaded 1") != NULL;
+		free(stats);
+	}
 	kill(front.pid, SIGUSR1);
 	kill(front.pid, SIGPIPE);
 	free(client_get(&front, "/stats", NULL));
