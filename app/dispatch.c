@@ -120,15 +120,15 @@ int dispatch_run(struct host *h, struct event *ev, lua_CFunction f, void *ctx, c
 	const struct socket_view *view = event_socket(ev);
 	int error;
 
+	h->nsp = nsp_of_event(h, ev);
+	if (!h->nsp) {
+		say(SAY_WARN, "app", view ? view->sid : NULL, "%s: the application has no such namespace any more", what);
+		return POLLUX_NOT_FOUND;
+	}
 	h->ev = ev;
 	h->serial++;
 	h->scalars_count = 0;
 	h->telling = false;
-	h->nsp = nsp_of_event(h, ev);
-	if (!h->nsp) {
-		say(SAY_WARN, "app", NULL, "%s: the file has no such namespace any more", what);
-		return POLLUX_NOT_FOUND;
-	}
 	limits_begin(&h->limits, h->L, 1);
 	error = dispatch_protected(h, f, ctx, view ? view->sid : NULL, what);
 	h->ev = NULL;
