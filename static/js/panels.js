@@ -33,7 +33,8 @@ export class Panels {
 	#set(open) {
 		this.open = open;
 		byId("shade").hidden = open === null;
-		byId("talk").inert = open !== null;
+		for (const part of byId("talk").children)
+			part.inert = open !== null;
 		for (const name of NAMES) {
 			byId(`${name}-panel`).classList.toggle("open", name === open);
 			byId(`${name}-toggle`).setAttribute("aria-expanded", String(name === open));

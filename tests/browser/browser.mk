@@ -1,5 +1,6 @@
 # tests/browser/: people at the chat page in Chromium. People are driven by people.mjs, servers by server.mjs.
 EXTRA_DIST += \
+	tests/browser/accessible.test.mjs \
 	tests/browser/chat.test.mjs \
 	tests/browser/parts.test.mjs \
 	tests/browser/people.mjs \

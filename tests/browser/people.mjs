@@ -11,23 +11,28 @@ export const PATIENCE_MS = 30000;
 export const startBrowser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
 
 export class Person {
+	// Somebody who has come to the page and entered.
 	static async arrive(browser, url, nickname, { room = "lobby", ...options } = {}) {
-		const context = await browser.newContext({ locale: "en-GB", ...options });
-		return Person.#openTab(context, url, nickname, room);
+		const person = await Person.in(await browser.newContext({ locale: "en-GB", ...options }), url, nickname);
+		await person.enter(nickname, room);
+		return person;
 	}
 
-	static async #openTab(context, url, nickname, room) {
+	// Somebody who looks at the page, in a browser context.
+	static async in(context, url, nickname) {
 		const person = new Person();
 		Object.assign(person, { nickname, context, page: await context.newPage() });
 		person.page.setDefaultTimeout(PATIENCE_MS);
 		person.#watch();
 		await person.page.goto(url);
-		await person.enter(nickname, room);
+		await person.page.locator("#nickname").waitFor();
 		return person;
 	}
 
-	secondTab(url, room) {
-		return Person.#openTab(this.context, url, this.nickname, room);
+	async secondTab(url, room) {
+		const person = await Person.in(this.context, url, this.nickname);
+		await person.enter(this.nickname, room);
+		return person;
 	}
 
 	// Whatever the page breaks is kept: violations of the policy, exceptions, markup that ran.
