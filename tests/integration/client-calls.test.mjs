@@ -38,27 +38,6 @@ describe('the stock client', () => {
 		assert.equal(await later, 'c');
 	});
 
-	test('retries: one event after the other, each until it is answered', async () => {
-		const socket = server.socket('/', { retries: 3, ackTimeout: 5000 });
-		const answers = [];
-		for (const what of [1, 2, 3]) socket.emit('echo', what, (error, got) => answers.push(error ?? got));
-		await eventually('three answers', () => answers.length === 3);
-		assert.deepEqual(answers, [1, 2, 3]);
-	});
-
-	test('retries: given up after so many attempts', async () => {
-		const watcher = await server.client();
-		await watcher.emitWithAck('join', 'retried');
-		const said = collect(watcher, 'everyone');
-		const socket = server.socket('/', { retries: 2, ackTimeout: 60 });
-		await event(socket, 'connect');
-		const [error] = await new Promise((resolve) => socket.emit('everyone', 'never answered', (...args) => resolve(args)));
-		assert.match(error.message, /timed out/);
-		await said.until(3);
-		await settle(watcher);
-		assert.equal(said.length, 3);
-	});
-
 	test('retries: not while there is no connection', async () => {
 		const socket = server.socket('/', { retries: 1, ackTimeout: 3000, autoConnect: false });
 		const answer = socket.emitWithAck('echo', 'kept');
