@@ -16,6 +16,7 @@ static void test_emits(void **state)
 	expect_trace("io.to('r'):to('q'):except('p'):emit('hi')", "", "emit / to r,q except p [\"hi\"]\n");
 	expect_trace("io.to{'r', 'q'}:except{'p', 'o'}:to('z'):emit('hi')", "", "emit / to r,q,z except p,o [\"hi\"]\n");
 	expect_trace("io.except('p'):emit('hi')", "", "emit / except p [\"hi\"]\n");
+	expect_trace("local t = io.to('r'); t:to('q'); t:except('p'); t:once('k'); t = t.volatile and t; t:emit('hi')", "", "emit / to r [\"hi\"]\n");
 	expect_trace("socket:to('r'):emit('hi')", "", "emit / to r except s1 [\"hi\"]\n");
 	expect_trace("socket:except('r'):emit('hi')", "", "emit / except s1,r [\"hi\"]\n");
 	expect_trace("socket.broadcast:emit('hi')", "", "emit / except s1 [\"hi\"]\n");

@@ -31,6 +31,7 @@ export default function application(io) {
 			socket.join(room);
 			ack(true);
 		});
+		socket.on('how many', async (room, ack) => ack((await doors.in(room).fetchSockets()).length));
 		socket.on('all but', (who, what, ack) => {
 			doors.except(who).emit('told', what);
 			ack(true);
