@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "core/pack.h"
+#include "db/audience.h"
 
 static struct log_text log_text(struct text t)
 {
@@ -17,21 +18,24 @@ static struct log_text log_string(const char *s)
 	return (struct log_text){s, strlen(s)};
 }
 
-/* At most so many, without looking who is in several rooms or excepted. */
-static int check_number(struct event *ev, const struct emission *e)
+/* Those whom the row will reach: the store's set, until the row is written. */
+static int choose(struct event *ev, const struct emission *e)
 {
-	static const struct text everybody[1];
-	const struct text *rooms = e->rooms_count ? e->rooms : everybody;
-	size_t rooms_count = e->rooms_count ? e->rooms_count : 1;
-	int64_t all = 0, n;
+	struct store *store = ev->s->store;
+	struct log_text nsp = log_string(e->nsp);
+	int error = audience_begin(store);
+	int64_t count;
 
-	for (size_t i = 0; i < rooms_count; i++) {
-		n = ask_count_sockets(ev->s->store, log_string(e->nsp), log_text(rooms[i]), ASKED_MAX + 1);
-		if (n < 0)
-			return (int)n;
-		all += n;
-	}
-	return all > ASKED_MAX ? POLLUX_TOO_BIG : 0;
+	if (!error && !e->rooms_count)
+		error = audience_add(store, nsp, (struct log_text){NULL, 0});
+	for (size_t i = 0; i < e->rooms_count && !error; i++)
+		error = audience_add(store, nsp, log_text(e->rooms[i]));
+	for (size_t i = 0; i < e->except_count && !error; i++)
+		error = audience_remove(store, nsp, log_text(e->except[i]));
+	count = error ? error : audience_count(store);
+	if (count < 0)
+		return (int)count;
+	return count > ASKED_MAX ? POLLUX_TOO_BIG : 0;
 }
 
 /* A socket that has gone answers nothing, and nobody would forget the question. */
@@ -54,23 +58,7 @@ int asks_check(struct event *ev, const struct emission *e)
 		return POLLUX_TOO_BIG;
 	if (e->direct)
 		return check_socket(ev, e);
-	return e->ack_timeout_ms ? check_number(ev, e) : POLLUX_PROTOCOL;
-}
-
-static int add_rooms(struct server *s, const struct emission *e, int64_t seq)
-{
-	struct log_text nsp = log_string(e->nsp);
-	int error = e->rooms_count ? 0 : ask_expect(s->store, seq, nsp, (struct log_text){NULL, 0});
-	int64_t waiting;
-
-	for (size_t i = 0; i < e->rooms_count && !error; i++)
-		error = ask_expect(s->store, seq, nsp, log_text(e->rooms[i]));
-	for (size_t i = 0; i < e->except_count && !error; i++)
-		error = ask_except(s->store, seq, nsp, log_text(e->except[i]));
-	waiting = error ? error : ask_begin(s->store, seq);
-	if (waiting == 0)
-		s->due = true;
-	return waiting < 0 ? (int)waiting : 0;
+	return e->ack_timeout_ms ? choose(ev, e) : POLLUX_PROTOCOL;
 }
 
 int asks_add(struct server *s, const struct emission *e, int64_t seq)
@@ -82,11 +70,16 @@ int asks_add(struct server *s, const struct emission *e, int64_t seq)
 		.sid = e->direct ? log_text(e->rooms[0]) : (struct log_text){NULL, 0},
 		.context = e->ack_context.at ? log_text(e->ack_context) : log_string(""),
 	};
+	int64_t waiting = 1;
 	int error = ask_insert(s->store, &row);
 
 	if (!error && e->ack_timeout_ms)
 		s->deadlines_set = true;
-	return error || e->direct ? error : add_rooms(s, e, seq);
+	if (!error && !e->direct)
+		waiting = ask_audience(s->store, seq);
+	if (waiting == 0)
+		s->due = true;
+	return waiting < 0 ? (int)waiting : error;
 }
 
 static int keep_answer(struct event *ev, const struct incoming *in)
@@ -107,8 +100,6 @@ static int keep_answer(struct event *ev, const struct incoming *in)
 
 static int answer(struct event *ev, const struct incoming *in, const struct ask *ask)
 {
-	if (strcmp(ask->nsp, ev->socket->nsp) != 0)
-		return POLLUX_NOT_FOUND;
 	if (!ask->sid[0])
 		return keep_answer(ev, in);
 	return strcmp(ask->sid, ev->socket->sid) == 0 ? ask_delete(ev->s->store, in->ack_id) : POLLUX_NOT_FOUND;

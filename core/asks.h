@@ -8,10 +8,10 @@
 #include "core/event_run.h"
 #include "db/asks.h"
 
-/* Before the row is written: whether this can be asked for. TOO_BIG: the context, or the number of those asked; NOT_FOUND: the one socket has gone;
- * PROTOCOL: many without a timeout. */
+/* Right before the row is written: whether this can be asked for, and of whom. TOO_BIG: the context, or the number of those asked; NOT_FOUND: the one socket
+ * has gone; PROTOCOL: many without a timeout. */
 int asks_check(struct event *ev, const struct emission *e) WARN_UNUSED;
-/* Notes what a row asks for, and of whom. */
+/* Notes what the row asks for, of those whom asks_check has found. */
 int asks_add(struct server *s, const struct emission *e, int64_t seq) WARN_UNUSED;
 /* The event's own socket answers that row, for the first time. ask->sid set: it alone was asked, and *ask is what was kept; freed with ask_deinit either way.
  * Else its answer is kept with the others', and nothing is to be run yet. The answer counts from now on, whatever becomes of the event.

@@ -65,7 +65,7 @@ struct emitted {
 	bool duplicate;    /* the key was there already; seq is the older row's */
 };
 
-/* Of many, so many can be asked for an acknowledgement: those in several of the rooms count for each. */
+/* So many can be asked for an acknowledgement at once. */
 #define ASKED_MAX 10000
 
 /* Appends one row. NOT_FOUND: asks a socket that has gone for an acknowledgement. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved

@@ -18,7 +18,6 @@ static int append(struct event *ev, const char *nsp, struct text args, const str
 {
 	struct log_row row = {
 		.kind = LOG_SERVER_SIDE,
-		.client = ev->s->process_id,
 		.nsp = {nsp, strlen(nsp)},
 		.packet = {args.at, args.len},
 		.attachments = {packed->data, packed->len},
@@ -62,7 +61,7 @@ void server_side_take(struct server *s, struct row *row)
 {
 	struct heard *h = &s->heard;
 
-	if (row->kind != LOG_SERVER_SIDE || row->client == s->process_id || !s->handler->server_side)
+	if (row->kind != LOG_SERVER_SIDE || !s->handler->server_side)
 		return;
 	if (!make_room(h)) {
 		say(SAY_ERROR, "core", NULL, "a server-side event is lost: %zu wait already", h->count);

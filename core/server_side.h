@@ -7,7 +7,7 @@
 
 #include "core/state.h"
 
-/* A row of the log has been read: keeps it if it is such an event of another process. */
+/* A row of another process has been read in the log (one's own never are): keeps it if it is such an event. */
 void server_side_take(struct server *s, struct row *row);
 /* Inside the tick's transaction: runs the next one. 1, 0 when there is none, or the error that ends the transaction. */
 int server_side_run_one(struct server *s) WARN_UNUSED;

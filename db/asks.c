@@ -50,75 +50,31 @@ int ask_insert(struct store *s, const struct ask_row *row)
 	return end_oldest(s, ST_ASK_END_OLDEST, "UPDATE ask SET by_ms = 0 " OLDEST_OF_SOCKET "AND by_ms > 0", row->sid);
 }
 
-static int run_for_room(
-	struct store *s, enum statement_slot slot, const char *sql, int64_t seq, struct log_text nsp, struct log_text room)
+static int expect(struct store *s, int64_t seq)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, slot, sql, &st);
+	int error = statement_get(s, ST_ASK_EXPECT, "INSERT INTO ask_answer(seq, sid) SELECT ?, sid FROM temp.audience", &st);
 
 	if (error < 0)
 		return error;
 	bind_int(s, st, 1, seq);
-	bind_text(s, st, 2, nsp);
-	if (room.at != NULL)
-		bind_text(s, st, 3, room);
-	return statement_run(s, st);
+	error = statement_run(s, st);
+	return error < 0 ? error : sqlite3_changes(s->db);
 }
 
-#define SOCKETS_OF_NSP "SELECT sid FROM socket WHERE nsp = ?2 AND left IS NULL"
-#define SOCKETS_OF_ROOM                                                        \
-	"SELECT sid FROM member WHERE nsp = ?2 AND room = ?3 AND until IS NULL " \
-	"UNION SELECT sid FROM socket WHERE sid = ?3 AND nsp = ?2 AND left IS NULL"
-
-int ask_expect(struct store *s, int64_t seq, struct log_text nsp, struct log_text room)
-{
-	if (room.at == NULL)
-		return run_for_room(s, ST_ASK_EXPECT_NSP,
-			"INSERT OR IGNORE INTO ask_answer(seq, sid) SELECT ?1, sid FROM (" SOCKETS_OF_NSP ")", seq, nsp, room);
-	return run_for_room(s, ST_ASK_EXPECT_ROOM,
-		"INSERT OR IGNORE INTO ask_answer(seq, sid) SELECT ?1, sid FROM (" SOCKETS_OF_ROOM ")", seq, nsp, room);
-}
-
-int ask_except(struct store *s, int64_t seq, struct log_text nsp, struct log_text room)
-{
-	return run_for_room(
-		s, ST_ASK_EXCEPT_ROOM, "DELETE FROM ask_answer WHERE seq = ?1 AND sid IN (" SOCKETS_OF_ROOM ")", seq, nsp, room);
-}
-
-int64_t ask_begin(struct store *s, int64_t seq)
+int64_t ask_audience(struct store *s, int64_t seq)
 {
 	sqlite3_stmt *st;
-	int64_t count;
-	int error = statement_get(s, ST_ASK_BEGIN,
-		"UPDATE ask SET waiting = n, by_ms = iif(n = 0, 0, by_ms) "
-		"FROM (SELECT count(*) AS n FROM ask_answer WHERE seq = ?1) WHERE seq = ?1 RETURNING waiting",
-		&st);
+	int error, count = expect(s, seq);
 
+	if (count < 0)
+		return count;
+	error = statement_get(s, ST_ASK_WAIT, "UPDATE ask SET waiting = ?2, by_ms = iif(?2 = 0, 0, by_ms) WHERE seq = ?1", &st);
 	if (error < 0)
 		return error;
 	bind_int(s, st, 1, seq);
-	error = statement_integer(s, st, 0, &count);
-	return error < 0 ? error : count;
-}
-
-int64_t ask_count_sockets(struct store *s, struct log_text nsp, struct log_text room, int64_t limit)
-{
-	sqlite3_stmt *st;
-	int64_t count;
-	int error;
-
-	if (room.at == NULL)
-		error = statement_get(s, ST_ASK_COUNT_NSP, "SELECT count(*) FROM (" SOCKETS_OF_NSP " LIMIT ?1)", &st);
-	else
-		error = statement_get(s, ST_ASK_COUNT_ROOM,
-			"SELECT count(*) FROM (SELECT 1 FROM member WHERE nsp = ?2 AND room = ?3 AND until IS NULL LIMIT ?1)", &st);
-	if (error < 0)
-		return error;
-	bind_int(s, st, 1, limit);
-	bind_text(s, st, 2, nsp);
-	if (room.at != NULL)
-		bind_text(s, st, 3, room);
-	error = statement_integer(s, st, 0, &count);
+	bind_int(s, st, 2, count);
+	error = statement_run(s, st);
 	return error < 0 ? error : count;
 }
 

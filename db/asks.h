@@ -32,13 +32,8 @@ struct ask_row {
 };
 
 int ask_insert(struct store *s, const struct ask_row *row) WARN_UNUSED;
-/* Of one that many are asked: adds the connected sockets of a room (room.at NULL: of the namespace; a socket's id is its room), leaves out those of another. */
-int ask_expect(struct store *s, int64_t seq, struct log_text nsp, struct log_text room) WARN_UNUSED;
-int ask_except(struct store *s, int64_t seq, struct log_text nsp, struct log_text room) WARN_UNUSED;
-/* Nobody is added any more. When there is nobody at all it is due. How many there are, or a negative. */
-int64_t ask_begin(struct store *s, int64_t seq) WARN_UNUSED;
-/* How many sockets a room has, or the namespace; counted up to limit. */
-int64_t ask_count_sockets(struct store *s, struct log_text nsp, struct log_text room, int64_t limit) WARN_UNUSED;
+/* Of one that many are asked: they are the sockets of the set (see audience.h). When there is nobody it is due. How many there are, or a negative. */
+int64_t ask_audience(struct store *s, int64_t seq) WARN_UNUSED;
 /* NOT_FOUND. */
 int ask_load(struct store *s, int64_t seq, struct ask *out) WARN_UNUSED;
 /* The one whose deadline came first, by now. NOT_FOUND. */

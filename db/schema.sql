@@ -22,7 +22,7 @@ CREATE TABLE log (
 	packet      TEXT,                           -- kinds 0-2 and 5: the JSON array of the event; 4: the message's whole text, NULL when it is binary
 	attachments BLOB,                           -- binary attachments, each a 4-byte big-endian length and its bytes
 	sender      TEXT,                           -- who, for history: the application's word
-	client      INTEGER,                        -- kinds 3 and 4: the one client concerned (NULL in 3: nsp and room say which room); 5: the process that emitted it
+	client      INTEGER,                        -- kinds 3 and 4: the one client concerned (NULL in 3: nsp and room say which room)
 	key         TEXT,                           -- idempotency: unique, or NULL
 	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );

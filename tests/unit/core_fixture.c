@@ -253,6 +253,8 @@ static int on_timer(void *ctx, struct event *ev, struct text name, struct text c
 {
 	(void)ctx;
 	note("timer %.*s %.*s %s\n", (int)name.len, name.at, (int)context.len, context.at, event_nsp(ev));
+	if (site->alarm)
+		assert_int_equal(site->alarm(ev), 0);
 	return result_of(ev, "timer");
 }
 

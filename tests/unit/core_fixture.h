@@ -43,6 +43,7 @@ struct site {
 	int events;                    /* how many packets' handlers have run */
 	int (*hook)(struct event *ev, const struct incoming *in);    /* what the event "hook" does */
 	int (*leaving)(struct event *ev);                            /* what a disconnect handler does, too */
+	int (*alarm)(struct event *ev);                              /* what the handler of timers does, too */
 	int ack_result;                /* what the handlers of acknowledgements, timers and such return, having emitted; BUSY once, as a lost tick does */
 	char said[8192];               /* what handlers noted: "ping timeout\n"; "ack CONTEXT PAYLOAD ATTACHMENTS\n"; "timer NAME CONTEXT NSP\n" … */
 };

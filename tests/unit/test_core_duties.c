@@ -42,6 +42,20 @@ static void assert_said_once(const char *words)
 	assert_string_equal(site->said, words);
 }
 
+static int times(const char *words)
+{
+	int n = 0;
+
+	for (const char *at = site->said; (at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+static bool three_times(const void *words)
+{
+	return times(words) >= 3;
+}
+
 /* Time passes for all that waits. */
 static void let_all_be_due(void)
 {
@@ -161,6 +175,69 @@ static void test_timer_under_cgi(void **state)
 	assert_string_equal(site->said, "timer tea [1] /\n");
 }
 
+static char kicked[32];
+
+static int kick(struct event *ev)
+{
+	return event_disconnect(ev, "/", kicked, false);
+}
+
+/* Disconnections follow the handler, as they do in a client's event. */
+static void test_timer_disconnects(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	snprintf(kicked, sizeof(kicked), "%s", a.socket);
+	site->alarm = kick;
+	say_three(&a, 0, "after", "tea", "0", "");
+	assert_said_once("timer tea [1] /\nserver namespace disconnect\n");
+	receives(&a, 1, "42[\"said\",\"timer\"]\x1e" "41");
+}
+
+static void idle(void *ctx)
+{
+	(void)ctx;
+}
+
+/* One that is about to end leaves it to the others. */
+static void test_draining(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	say_three(&a, 0, "after", "tea", "60000", "");
+	site_stop(1);
+	server_drain(site->servers[0], idle, NULL);
+	let_all_be_due();
+	site_spin(400);
+	assert_string_equal(site->said, "");
+	site_serve(1);
+	assert_said_once("timer tea [1] /\n");
+}
+
+/* As long as its transaction fails it is tried again, and clients are served in between. */
+static void test_transaction_fails(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	guest_join(&a, 0);
+	say_three(&a, 0, "after", "tea", "60000", "");
+	site->ack_result = POLLUX_NO_SPACE;
+	let_all_be_due();
+	assert_true(site_until(three_times, "timer tea"));
+	guest_say(&a, 0, "42[\"all\",\"x\"]");
+	guest_say(&a, 1, "42[\"all\",\"x\"]");
+	assert_int_equal(count_events(), 2);
+	site->ack_result = 0;
+	while (count("timer") > 0)
+		site_spin(10);
+	assert_int_equal(count_events(), 3);
+}
+
 /* More than one tick's share: clients are served in between. */
 static void test_many_timers(void **state)
 {
@@ -194,20 +271,6 @@ static void test_limits_of_timers(void **state)
 /* --- what repeats --- */
 
 static const struct repeated two[] = { { "/", "clean", 40 }, { "/a", "report", 3600000 } };
-
-static int times(const char *words)
-{
-	int n = 0;
-
-	for (const char *at = site->said; (at = strstr(at, words)); at++)
-		n++;
-	return n;
-}
-
-static bool three_times(const void *words)
-{
-	return times(words) >= 3;
-}
 
 static void test_repeats(void **state)
 {
@@ -455,6 +518,9 @@ int main(void)
 		TEST(test_timer_outlives_its_process),
 		TEST(test_timer_after_a_restart),
 		TEST(test_timer_under_cgi),
+		TEST(test_timer_disconnects),
+		TEST(test_draining),
+		TEST(test_transaction_fails),
 		TEST(test_many_timers),
 		TEST(test_limits_of_timers),
 		TEST_UNSTARTED(test_repeats),
