@@ -21,6 +21,7 @@ libapp_a_SOURCES = \
 	app/match.c app/match.h \
 	app/module.c app/module.h \
 	app/modules.c app/modules.h \
+	app/namespaces.c app/namespaces.h \
 	app/options.c app/options.h \
 	app/options_web.c app/options_web.h \
 	app/outgoing.c app/outgoing.h \

@@ -14,6 +14,7 @@
 #include "app/arguments.h"
 #include "app/asking.h"
 #include "app/lazy.h"
+#include "app/namespaces.h"
 #include "app/rooms.h"
 #include "app/server_side.h"
 #include "app/socket.h"
@@ -108,11 +109,43 @@ static void shrink(struct buf *b)
 		buf_clear(b);
 }
 
-static struct namespace *nsp_of_event(struct host *h, const struct event *ev)
+static struct namespace *nsp_of_event(struct host *h, struct event *ev)
 {
-	const char *nsp = event_nsp(ev);
+	const char *name = event_nsp(ev);
+	struct namespace *nsp;
 
-	return nsp ? host_namespace(h, nsp, strlen(nsp)) : NULL;
+	h->ev = ev;   /* where a child's parent is looked up */
+	nsp = name ? host_namespace(h, name, strlen(name)) : NULL;
+	h->ev = NULL;
+	return nsp;
+}
+
+static void begin(struct host *h, struct event *ev)
+{
+	h->ev = ev;
+	h->serial++;
+	h->scalars_count = 0;
+	h->telling = false;
+}
+
+static void finish(struct host *h)
+{
+	h->ev = NULL;
+	h->nsp = NULL;
+	socket_forget(h->L);
+	limits_end(&h->limits);
+	shrink(&h->out);
+	shrink(&h->rows);
+	namespaces_tidy(h);
+}
+
+/* Its namespace is none of the file's, any more, or the store could not say. */
+static int refuse(const struct host *h, const char *sid, const char *what)
+{
+	if (h->lookup_error)
+		return h->lookup_error;
+	say(SAY_WARN, "app", sid, "%s: the application has no such namespace any more", what);
+	return POLLUX_NOT_FOUND;
 }
 
 int dispatch_run(struct host *h, struct event *ev, lua_CFunction f, void *ctx, const char *what)
@@ -121,21 +154,24 @@ int dispatch_run(struct host *h, struct event *ev, lua_CFunction f, void *ctx, c
 	int error;
 
 	h->nsp = nsp_of_event(h, ev);
-	if (!h->nsp) {
-		say(SAY_WARN, "app", view ? view->sid : NULL, "%s: the application has no such namespace any more", what);
-		return POLLUX_NOT_FOUND;
-	}
-	h->ev = ev;
-	h->serial++;
-	h->scalars_count = 0;
-	h->telling = false;
+	if (!h->nsp)
+		return refuse(h, view ? view->sid : NULL, what);
+	begin(h, ev);
 	limits_begin(&h->limits, h->L, 1);
 	error = dispatch_protected(h, f, ctx, view ? view->sid : NULL, what);
-	h->ev = NULL;
-	socket_forget(h->L);
-	limits_end(&h->limits);
-	shrink(&h->out);
-	shrink(&h->rows);
+	finish(h);
+	return error;
+}
+
+int dispatch_unattended(struct host *h, struct event *ev, lua_CFunction f, void *ctx, const char *what)
+{
+	int error;
+
+	h->nsp = NULL;
+	begin(h, ev);
+	limits_begin(&h->limits, h->L, 1);
+	error = dispatch_protected(h, f, ctx, NULL, what);
+	finish(h);
 	return error;
 }
 
@@ -370,9 +406,9 @@ static int run_middleware(lua_State *L)
 	return 0;
 }
 
-static bool namespace_exists(void *ctx, const char *nsp)
+static int namespace_exists(void *ctx, struct event *ev, const char *nsp, struct text auth)
 {
-	return host_namespace(ctx, nsp, strlen(nsp));
+	return namespaces_admit(ctx, ev, nsp, auth);
 }
 
 static bool has(const struct namespace *nsp, enum handlers list)

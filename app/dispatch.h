@@ -14,5 +14,7 @@ int dispatch_run(struct host *h, struct event *ev, lua_CFunction f, void *ctx, c
 int dispatch_push_attachments(lua_State *L, const struct incoming *in);
 /* Pushes the arguments from cursor on: behind the event's name. null comes as nil. */
 void dispatch_push_arguments(lua_State *L, const struct incoming *in, size_t cursor, int attachments);
+/* Runs an event that is no socket's and of no namespace. Likewise. */
+int dispatch_unattended(struct host *h, struct event *ev, lua_CFunction f, void *ctx, const char *what) WARN_UNUSED;
 
 #endif

@@ -15,6 +15,7 @@
 #include "app/lazy.h"
 #include "app/lint.h"
 #include "app/module.h"
+#include "app/namespaces.h"
 #include "app/sandbox.h"
 #include "app/secret.h"
 #include "app/socket.h"
@@ -55,42 +56,6 @@ int host_check(lua_State *L, int error, const char *what)
 	}
 }
 
-static struct namespace *find(struct host *h, const char *name, size_t len)
-{
-	struct namespace *nsp = h->namespaces;
-
-	while (nsp && (strlen(nsp->name) != len || memcmp(nsp->name, name, len) != 0))
-		nsp = nsp->next;
-	return nsp;
-}
-
-static int new_list(lua_State *L)
-{
-	lua_newtable(L);
-	return luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-/* Finds it; while the file loads, makes it. Raises or NULL when memory is short. */
-struct namespace *host_namespace(struct host *h, const char *name, size_t len)
-{
-	struct namespace *nsp = find(h, name, len);
-
-	if (nsp || !h->settings)
-		return nsp;
-	nsp = calloc(1, sizeof(*nsp) + len + 1);
-	if (!nsp)
-		return NULL;
-	memcpy(nsp->name, name, len);
-	nsp->next = h->namespaces;
-	h->namespaces = nsp;
-	nsp->events = new_list(h->L);
-	for (int i = 0; i < NAMED; i++)
-		nsp->named[i] = new_list(h->L);
-	for (int i = 0; i < LISTS; i++)
-		nsp->lists[i] = new_list(h->L);
-	return nsp;
-}
-
 static int open_all(lua_State *L)
 {
 	values_open(L);
@@ -102,7 +67,7 @@ static int open_all(lua_State *L)
 	sandbox_open(L);
 	/* slots that are set in every event exist from now on: clearing them needs no memory */
 	socket_forget(L);
-	if (!host_namespace(host_of(L), "/", 1))
+	if (!namespaces_make_root(host_of(L)))
 		return luaL_error(L, "not enough memory");
 	module_open(L);
 	return 0;
@@ -253,17 +218,12 @@ int host_check_file(const char *file, struct buf *report)
 
 void host_free(struct host *h)
 {
-	struct namespace *nsp;
-
 	if (!h)
 		return;
 	if (h->L)
 		lua_close(h->L);
 	timers_forget(h);
-	while ((nsp = h->namespaces)) {
-		h->namespaces = nsp->next;
-		free(nsp);
-	}
+	namespaces_free(h);
 	buf_deinit(&h->out);
 	buf_deinit(&h->rows);
 	free(h);

@@ -14,6 +14,7 @@
 #include "app/jwt.h"
 #include "app/lists.h"
 #include "app/modules.h"
+#include "app/namespaces.h"
 #include "app/options.h"
 #include "app/register.h"
 #include "app/sandbox.h"
@@ -30,14 +31,9 @@
 
 #define LOG_BYTES 1800
 
-/* Registry: name of a namespace → its module. */
-static const char modules_key;
-
-static void push_module(lua_State *L, struct namespace *nsp);
-
 static struct namespace *nsp_of(lua_State *L)
 {
-	return lua_touserdata(L, lua_upvalueindex(1));
+	return namespaces_at(L, lua_upvalueindex(1));
 }
 
 /* emit(name, …) */
@@ -96,12 +92,18 @@ static int module_emit_with_ack(lua_State *L)
 
 static int module_history(lua_State *L)
 {
-	return lists_history(L, nsp_of(L));
+	struct namespace *nsp = nsp_of(L);
+
+	namespaces_check_one(L, nsp, "history");
+	return lists_history(L, nsp);
 }
 
 static int module_rooms(lua_State *L)
 {
-	return lists_rooms(L, nsp_of(L));
+	struct namespace *nsp = nsp_of(L);
+
+	namespaces_check_one(L, nsp, "rooms");
+	return lists_rooms(L, nsp);
 }
 
 /* Those of targets, for all sockets of the namespace: the target is put before the arguments. */
@@ -131,39 +133,6 @@ static int module_disconnect_sockets(lua_State *L)
 	target_push(L, nsp_of(L), 0, 0, false);
 	lua_insert(L, 1);
 	return sockets_disconnect(L);
-}
-
-/* of(name) → that namespace's module; made while the file loads */
-static int module_of(lua_State *L)
-{
-	struct host *h = host_of(L);
-	struct namespace *nsp;
-	size_t len;
-
-	luaL_checktype(L, 1, LUA_TSTRING);
-	lua_settop(L, 1);
-	if (*lua_tostring(L, 1) != '/') {
-		lua_pushliteral(L, "/");
-		lua_insert(L, 1);
-		lua_concat(L, 2);
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
-	lua_pushvalue(L, 1);
-	if (lua_rawget(L, 2) != LUA_TNIL)
-		return 1;
-	if (!h->settings)
-		return luaL_error(L, "io.of: there is no namespace '%s': call io.of while the file loads", lua_tostring(L, 1));
-	lua_tolstring(L, 1, &len);
-	if (len > 127 || strlen(lua_tostring(L, 1)) != len || strpbrk(lua_tostring(L, 1), ",?"))
-		return luaL_error(L, "io.of: a namespace's name has at most 127 bytes and neither commas nor question marks");
-	nsp = host_namespace(h, lua_tostring(L, 1), len);
-	if (!nsp)
-		return luaL_error(L, "not enough memory");
-	push_module(L, nsp);
-	lua_pushvalue(L, 1);
-	lua_pushvalue(L, -2);
-	lua_rawset(L, 2);
-	return 1;
 }
 
 static int module_now(lua_State *L)
@@ -229,7 +198,7 @@ static void set_common(lua_State *L, struct namespace *nsp)
 		{"disconnect_sockets", module_disconnect_sockets},
 		{NULL, NULL}};
 
-	lua_pushlightuserdata(L, nsp);
+	namespaces_push(L, nsp);
 	luaL_setfuncs(L, functions, 1);
 	register_functions(L, nsp);
 	asking_functions(L, nsp);
@@ -249,7 +218,8 @@ static void set_common(lua_State *L, struct namespace *nsp)
 static void set_root(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"set", options_set},
-		{"of", module_of},
+		{"of", namespaces_of},
+		{"of_pattern", namespaces_of_pattern},
 		{"ack", ack_from_reference},
 		{"log", module_log},
 		{"now", module_now},
@@ -267,7 +237,7 @@ static void set_root(lua_State *L)
 	lua_setfield(L, -2, "store");
 }
 
-static void push_module(lua_State *L, struct namespace *nsp)
+void module_push(lua_State *L, struct namespace *nsp)
 {
 	lua_newtable(L);
 	set_common(L, nsp);
@@ -276,13 +246,18 @@ static void push_module(lua_State *L, struct namespace *nsp)
 	sandbox_freeze(L, "pollux");
 }
 
+void module_push_all(lua_State *L)
+{
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, "pollux.namespaces");
+}
+
 void module_open(lua_State *L)
 {
-	lua_newtable(L);
-	push_module(L, host_of(L)->namespaces);
-	lua_setfield(L, -2, "/");
-	lua_getfield(L, -1, "/");
+	module_push_all(L);
+	module_push(L, host_of(L)->namespaces);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "/");
 	modules_open(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
+	lua_pop(L, 1);
 	lua_register(L, "print", module_log);
 }

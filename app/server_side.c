@@ -7,16 +7,18 @@
 #include "app/arguments.h"
 #include "app/dispatch.h"
 #include "app/lazy.h"
+#include "app/namespaces.h"
 #include "app/register.h"
 #include "app/socket.h"
 
 /* server_side_emit(name, …) */
 static int server_side_emit(lua_State *L)
 {
-	const struct namespace *nsp = lua_touserdata(L, lua_upvalueindex(1));
+	const struct namespace *nsp = namespaces_at(L, lua_upvalueindex(1));
 	struct event *ev = host_event(L, "server_side_emit");
 	struct encoder e;
 
+	namespaces_check_one(L, nsp, "server_side_emit");
 	arguments_check_name(L, 1);
 	arguments_encode(L, &e, 1, 0);
 	host_check(L, event_server_side(ev, nsp->name, (struct text){e.out->data, e.out->len}, e.attachments, e.attachments_count),
@@ -28,7 +30,7 @@ void server_side_functions(lua_State *L, struct namespace *nsp)
 {
 	static const luaL_Reg functions[] = {{"server_side_emit", server_side_emit}, {"on_server_side", register_server_side}, {NULL, NULL}};
 
-	lua_pushlightuserdata(L, nsp);
+	namespaces_push(L, nsp);
 	luaL_setfuncs(L, functions, 1);
 }
 

@@ -159,15 +159,34 @@ static void push_data(lua_State *L, struct socket *s)
 	lua_setiuservalue(L, 1, DATA);
 }
 
+/* The event's own socket, or any other as the store has it. NOT_FOUND. */
+static int find_view(lua_State *L, const struct socket *s, const struct socket_view **view, const char *what)
+{
+	*view = s->view;
+	return *view ? 0 : host_check(L, event_find_socket(host_of(L)->ev, s->nsp->name, s->sid, view), what);
+}
+
+/* "polling" or "websocket"; nil: it has gone. */
+static void push_transport(lua_State *L, const struct socket *s)
+{
+	const struct socket_view *view;
+	bool websocket;
+
+	if (find_view(L, s, &view, "transport") || host_check(L, event_uses_websocket(host_of(L)->ev, view, &websocket), "transport"))
+		lua_pushnil(L);
+	else
+		lua_pushstring(L, websocket ? "websocket" : "polling");
+}
+
 /* A table of its own: auth is kept apart from the rest, scripts find it inside. */
 static void push_handshake(lua_State *L, struct socket *s)
 {
-	const struct socket_view *view = s->view;
+	const struct socket_view *view;
 
 	if (lua_getiuservalue(L, 1, HANDSHAKE) != LUA_TNIL)
 		return;
 	lua_pop(L, 1);
-	if (!view && host_check(L, event_find_socket(host_of(L)->ev, s->nsp->name, s->sid, &view), "handshake")) {
+	if (find_view(L, s, &view, "handshake")) {
 		lua_pushnil(L);
 		return;
 	}
@@ -220,6 +239,8 @@ static int push_property(lua_State *L, struct socket *s, const char *name)
 		return push_broadcast(L, s), 1;
 	if (strcmp(name, "volatile") == 0)
 		return push_volatile(L, s), 1;
+	if (strcmp(name, "transport") == 0)
+		return push_transport(L, s), 1;
 	if (strcmp(name, "connected") == 0)
 		return push_flag(L, is_connected(L, s));
 	if (strcmp(name, "disconnected") == 0)

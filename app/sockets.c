@@ -5,8 +5,17 @@
 #include <lauxlib.h>
 
 #include "app/lists.h"
+#include "app/namespaces.h"
 #include "app/rooms.h"
 #include "app/target.h"
+
+static struct namespace *one_namespace(lua_State *L)
+{
+	struct namespace *nsp = target_namespace(L, 1);
+
+	namespaces_check_one(L, nsp, "sockets by rooms");
+	return nsp;
+}
 
 /* fetch_sockets({ limit = }) → array of sockets */
 int sockets_fetch(lua_State *L)
@@ -15,7 +24,7 @@ int sockets_fetch(lua_State *L)
 	struct audience a = target_audience(L, 1, &names);
 
 	lua_settop(L, 2);
-	return lists_sockets(L, target_namespace(L, 1), &a);
+	return lists_sockets(L, one_namespace(L), &a);
 }
 
 /* sockets_join(room or rooms), and sockets_leave */
@@ -26,7 +35,7 @@ int sockets_join(lua_State *L)
 
 	host_event(L, "sockets_join");
 	lua_settop(L, 2);
-	rooms_join_all(L, target_namespace(L, 1), &a, 2);
+	rooms_join_all(L, one_namespace(L), &a, 2);
 	return 0;
 }
 
@@ -37,7 +46,7 @@ int sockets_leave(lua_State *L)
 
 	host_event(L, "sockets_leave");
 	lua_settop(L, 2);
-	rooms_leave_all(L, target_namespace(L, 1), &a, 2);
+	rooms_leave_all(L, one_namespace(L), &a, 2);
 	return 0;
 }
 
@@ -48,6 +57,7 @@ int sockets_disconnect(lua_State *L)
 	struct audience a = target_audience(L, 1, &names);
 	struct event *ev = host_event(L, "disconnect_sockets");
 
+	one_namespace(L);
 	host_check(L, event_disconnect_all(ev, &a, lua_toboolean(L, 2)), "disconnect_sockets");
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <lua.h>
+#include <uthash.h>
 #include "app/limits.h"
 #include "base/buf.h"
 #include "core/event.h"
@@ -23,13 +24,24 @@ enum handlers {
 /* Handlers that something else names: references to tables, name → function. (SERVER_SIDE: → array of functions, as events.) */
 enum named { ON_ACK, ON_ACK_TIMEOUT, ON_ACKS, ON_TIMER, EVERY, SERVER_SIDE, NAMED };
 
+enum namespace_kind {
+	NAMESPACE_NAMED,         /* by the file */
+	NAMESPACE_PATTERN,       /* all whose names match */
+	NAMESPACE_FUNCTION,      /* all whom a function accepts */
+	NAMESPACE_CHILD,         /* one of those: its handlers are its parent's. Lives for an event, or longer */
+};
+
 struct namespace {
 	struct namespace *next;
+	UT_hash_handle hh;       /* of children, by name */
+	enum namespace_kind kind;
+	const struct namespace *parent;
+	int accepts;             /* reference to the function */
 	int events;          /* reference to a table: event name → array of functions */
 	int named[NAMED];
 	int lists[LISTS];
 	bool has[LISTS];     /* which of them are not empty */
-	char name[];
+	char name[];         /* of a pattern: without ^ and with $; of a function: its key in the store */
 };
 
 /* A scalar argument of the event: emitted again, it is sent as it came ("\/", 1e2). */
@@ -51,7 +63,10 @@ struct lint;
 struct host {
 	struct limits limits;            /* first: see limits_of */
 	lua_State *L;
-	struct namespace *namespaces;
+	struct namespace *namespaces;    /* in the order of the file */
+	struct namespace *children;      /* those that events needed lately */
+	bool has_parents, has_function_parents;
+	int lookup_error;                /* why host_namespace could not tell; 0: there is none */
 	int allow_request, initial_headers;   /* references to functions; 0: none */
 	/* Only while the file loads. */
 	struct settings *settings;
@@ -83,6 +98,8 @@ struct event *host_event(lua_State *L, const char *what);
 /* Looks at what a function of core/event.h returned: 0 goes on; an error that ends the transaction ends the event; NOT_FOUND, EXISTS,
  * and GONE are returned; others raise. */
 int host_check(lua_State *L, int error, const char *what);
+/* The namespace of that name, good until the event ends; in an event all are found that clients may be in. NULL: there is none, or
+ * lookup_error. */
 struct namespace *host_namespace(struct host *h, const char *name, size_t len);
 
 #endif

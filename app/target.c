@@ -9,6 +9,7 @@
 #include "app/asking.h"
 #include "app/class.h"
 #include "app/lazy.h"
+#include "app/namespaces.h"
 #include "app/outgoing.h"
 #include "app/sockets.h"
 
@@ -16,13 +17,13 @@
 #define TIMEOUT_MAX_MS 86400000
 
 struct target {
-	struct namespace *nsp;
+	struct namespace *nsp;  /* NULL: a child, which may go: the user value NSP names it */
 	int rooms, excepts;     /* user values from FIRST on: rooms, then exceptions */
 	bool direct, is_volatile;
 	int64_t timeout_ms;     /* for emit_with_ack; 0: none */
 };
 
-enum { KEY = 1, FIRST };
+enum { KEY = 1, NSP, FIRST };
 
 static const struct class target_class = {"target"};
 
@@ -36,9 +37,14 @@ static struct target *make(lua_State *L, const struct target *like)
 
 void target_push(lua_State *L, struct namespace *nsp, int to, int but, bool direct)
 {
-	struct target like = {.nsp = nsp, .rooms = to != 0, .excepts = but != 0, .direct = direct};
+	bool lasts = nsp->kind != NAMESPACE_CHILD;
+	struct target like = {.nsp = lasts ? nsp : NULL, .rooms = to != 0, .excepts = but != 0, .direct = direct};
 
 	make(L, &like);
+	if (!lasts) {
+		namespaces_push(L, nsp);
+		lua_setiuservalue(L, -2, NSP);
+	}
 	if (to) {
 		lua_pushvalue(L, to);
 		lua_setiuservalue(L, -2, FIRST);
@@ -67,7 +73,7 @@ static void push_others(lua_State *L, int index)
 	like.excepts = 1;
 	like.direct = false;
 	make(L, &like);
-	copy_values(L, index, KEY, KEY, 1);
+	copy_values(L, index, KEY, KEY, FIRST - KEY);
 	copy_values(L, index, FIRST, FIRST, 1);
 }
 
@@ -82,7 +88,7 @@ static void push_wider(lua_State *L, int index, int rooms, int excepts)
 	if (like.rooms > TARGET_ROOMS_MAX || like.excepts > TARGET_ROOMS_MAX)
 		luaL_error(L, "more than %d rooms", TARGET_ROOMS_MAX);
 	make(L, &like);
-	copy_values(L, index, KEY, KEY, 1);
+	copy_values(L, index, KEY, KEY, FIRST - KEY);
 	copy_values(L, index, FIRST, FIRST, t->rooms);
 	copy_values(L, index, FIRST + t->rooms, FIRST + like.rooms, t->excepts);
 }
@@ -172,7 +178,16 @@ static int push_emitted(lua_State *L, const struct event *ev, const struct emitt
 	return 2;
 }
 
-static int emit(lua_State *L, const struct target *t, struct emission *e, int first)
+/* To all children of a parent: how many they are. */
+static int emit_to_children(lua_State *L, struct namespace *nsp, struct emission *e, int first, int last)
+{
+	namespaces_emit(L, nsp, e);
+	e->nsp = nsp->name;
+	outgoing_tell(L, nsp, e, first, last);
+	return 1;
+}
+
+static int emit(lua_State *L, const struct target *t, struct namespace *nsp, struct emission *e, int first)
 {
 	struct event *ev = host_event(L, "emit");
 	struct encoder args;
@@ -181,26 +196,36 @@ static int emit(lua_State *L, const struct target *t, struct emission *e, int fi
 
 	arguments_check_name(L, first);
 	arguments_encode(L, &args, first, 0);
-	e->nsp = t->nsp->name;
+	e->nsp = nsp->name;
 	e->direct = t->direct;
 	e->is_volatile = t->is_volatile;
 	e->args = (struct text){args.out->data, args.out->len};
 	e->attachments = args.attachments;
 	e->attachments_count = args.attachments_count;
 	e->sender = sender(ev);
+	if (namespaces_is_parent(nsp))
+		return emit_to_children(L, nsp, e, first, last);
 	if (host_check(L, event_emit(ev, e, &emitted), "emit")) {
 		luaL_pushfail(L);
 		lua_pushliteral(L, "gone");
 		return 2;
 	}
 	if (!emitted.duplicate)
-		outgoing_tell(L, t->nsp, e, first, last);
+		outgoing_tell(L, nsp, e, first, last);
 	return push_emitted(L, ev, &emitted);
 }
 
 struct namespace *target_namespace(lua_State *L, int index)
 {
-	return ((struct target *)class_check(L, index, &target_class))->nsp;
+	struct target *t = class_check(L, index, &target_class);
+	struct namespace *nsp = t->nsp;
+
+	if (nsp)
+		return nsp;
+	lua_getiuservalue(L, index, NSP);
+	nsp = namespaces_at(L, -1);
+	lua_pop(L, 1);
+	return nsp;
 }
 
 struct audience target_audience(lua_State *L, int index, struct target_names *out)
@@ -209,7 +234,7 @@ struct audience target_audience(lua_State *L, int index, struct target_names *ou
 
 	names(L, index, FIRST, t->rooms, out->rooms);
 	names(L, index, FIRST + t->rooms, t->excepts, out->except);
-	return (struct audience){t->nsp->name, out->rooms, (size_t)t->rooms, out->except, (size_t)t->excepts};
+	return (struct audience){target_namespace(L, index)->name, out->rooms, (size_t)t->rooms, out->except, (size_t)t->excepts};
 }
 
 static int fill_and_emit(lua_State *L, int index, int first, struct emission e)
@@ -223,7 +248,7 @@ static int fill_and_emit(lua_State *L, int index, int first, struct emission e)
 	e.except = a.except;
 	e.except_count = a.except_count;
 	key(L, index, &e.key);
-	return emit(L, t, &e, first);
+	return emit(L, t, target_namespace(L, index), &e, first);
 }
 
 int target_send(lua_State *L, int index, int first)

@@ -10,6 +10,7 @@
 #include "app/dispatch.h"
 #include "app/encode.h"
 #include "app/lazy.h"
+#include "app/namespaces.h"
 #include "app/register.h"
 #include "app/socket.h"
 #include "base/say.h"
@@ -25,7 +26,7 @@ struct call {
 
 static struct namespace *nsp_of(lua_State *L)
 {
-	return lua_touserdata(L, lua_upvalueindex(1));
+	return namespaces_at(L, lua_upvalueindex(1));
 }
 
 static int64_t check_seconds(lua_State *L, int arg, double least, double most, const char *complaint)
@@ -69,6 +70,7 @@ static int timers_after(lua_State *L)
 	int64_t id, ms = check_seconds(L, 1, 0, AFTER_MAX_S, "from 0 seconds to ten years");
 	struct text name;
 
+	namespaces_check_one(L, nsp, "io.after");
 	if (lua_type(L, 2) != LUA_TSTRING)
 		return luaL_error(L, "io.after: behind the seconds stands the name of an io.on_timer handler, not a %s", luaL_typename(L, 2));
 	lua_settop(L, 3);
@@ -130,6 +132,7 @@ static int timers_every(lua_State *L)
 	int64_t ms;
 
 	register_check_loading(L, "io.every");
+	namespaces_check_one(L, nsp, "io.every");
 	ms = check_seconds(L, 1, EVERY_MIN_S, AFTER_MAX_S, "from 0.1 seconds to ten years");
 	if (lua_type(L, 2) != LUA_TSTRING) {
 		lua_pushfstring(L, "%d", count_of(host_of(L), nsp) + 1);
@@ -150,7 +153,7 @@ void timers_functions(lua_State *L, struct namespace *nsp)
 	static const luaL_Reg functions[] = {
 		{"on_timer", timers_on_timer}, {"after", timers_after}, {"cancel", timers_cancel}, {"every", timers_every}, {NULL, NULL}};
 
-	lua_pushlightuserdata(L, nsp);
+	namespaces_push(L, nsp);
 	luaL_setfuncs(L, functions, 1);
 }
 

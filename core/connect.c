@@ -176,11 +176,25 @@ int connect_plain(struct server *s, struct client_row *client, const char *room,
 	return error ? error : run_connection(s, client, &row);
 }
 
+static int find_namespace(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p, bool *exists)
+{
+	struct text auth = {p->payload.len ? p->payload.at : "{}", p->payload.len ? p->payload.len : 2};
+	struct event ev;
+	int result;
+
+	event_open(&ev, s, client);
+	watchdog_note(s->watchdog, client->sid, "namespace", 9);
+	result = s->handler->namespace_exists(s->handler->ctx, &ev, nsp, auth);
+	*exists = !result;
+	return event_end(&ev, result);
+}
+
 int connect_run(struct server *s, struct client_row *client, const struct sio_packet *p, bool *violation)
 {
 	char nsp[NAMESPACE_MAX + 1];
 	struct socket_row row;
 	void *block = NULL;
+	bool exists;
 	int count, error = socket_of_client_nsp(s->store, client->id, (struct log_text){p->nsp, p->nsp_len}, &row, &block);
 
 	free(block);
@@ -188,7 +202,10 @@ int connect_run(struct server *s, struct client_row *client, const struct sio_pa
 	if (error != POLLUX_NOT_FOUND || *violation)
 		return error == POLLUX_NOT_FOUND ? 0 : error;
 	snprintf(nsp, sizeof(nsp), "%.*s", (int)p->nsp_len, p->nsp);
-	if (!s->handler->namespace_exists(s->handler->ctx, nsp))
+	error = find_namespace(s, client, nsp, p, &exists);
+	if (error)
+		return error;
+	if (!exists)
 		return refuse(s, client->id, nsp, "Invalid namespace");
 	count = socket_count_of_client(s->store, client->id);
 	if (count < 0)

@@ -14,6 +14,7 @@ libcore_a_SOURCES = \
 	core/duties.c core/duties.h \
 	core/event.c core/event.h \
 	core/event_read.c \
+	core/event_namespace.c \
 	core/event_set.c \
 	core/event_run.c core/event_run.h \
 	core/event_store.c \

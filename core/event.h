@@ -39,6 +39,8 @@ struct socket_view {
 const struct socket_view *event_socket(const struct event *ev);
 /* The namespace it belongs to; NULL: to none (an Engine.IO application's). */
 const char *event_nsp(const struct event *ev);
+/* Whether the socket's client uses a WebSocket now; else it polls. NOT_FOUND: the client has gone. */
+int event_uses_websocket(struct event *ev, const struct socket_view *socket, bool *uses) WARN_UNUSED;
 /* Any connected socket. POLLUX_NOT_FOUND. *out is valid until the handler returns. */
 int event_find_socket(struct event *ev, const char *nsp, const char *sid, const struct socket_view **out) WARN_UNUSED;
 
@@ -158,6 +160,15 @@ int event_fetch(struct event *ev, const struct audience *a, int limit, socket_ea
 int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each *each, void *ctx) WARN_UNUSED;
 /* How many sockets are in a room, counted up to limit. */
 int event_room_size(struct event *ev, const char *nsp, struct text room, int64_t limit, int64_t *size) WARN_UNUSED;
+
+/* Dynamic namespaces: whose child one is, by the application's own word for it, kept as long as there are sockets (and a day). NOT_FOUND. key NULL
+ * forgets it. */
+#define PARENT_KEY_MAX 32
+int event_namespace_parent(struct event *ev, const char *nsp, char key[PARENT_KEY_MAX]) WARN_UNUSED;
+int event_set_namespace_parent(struct event *ev, const char *nsp, const char *key) WARN_UNUSED;
+/* The namespaces that have connected sockets. */
+typedef int namespace_name_each(void *ctx, const char *nsp);
+int event_namespaces(struct event *ev, namespace_name_each *each, void *ctx) WARN_UNUSED;
 
 /* Engine.IO applications only (handler.message set): sends one message to the event's client. */
 int event_send_message(struct event *ev, struct text data, bool binary) WARN_UNUSED;

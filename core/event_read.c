@@ -17,6 +17,20 @@ static struct text text_of(struct log_text t)
 	return (struct text){t.at, t.len};
 }
 
+int event_uses_websocket(struct event *ev, const struct socket_view *socket, bool *uses)
+{
+	struct client_row row;
+	const struct client_row *of = ev->client;
+	int error = 0;
+
+	if (!of || of->id != socket->client) {
+		error = client_load_id(ev->s->store, socket->client, &row);
+		of = &row;
+	}
+	*uses = !error && of->transport == CLIENT_WEBSOCKET;
+	return error;
+}
+
 struct history_call {
 	history_each *each;
 	void *ctx;

@@ -40,7 +40,9 @@ struct handler {
 	/* A handshake, before there is a session; in no event. request: socket.handshake's object with "method". POLLUX_REFUSED: *refusal has become a
 	 * JSON string, the message that the client gets; *headers gets header lines for the answer. Any other error: HTTP 500. NULL: all may come. */
 	int (*handshake)(void *ctx, struct text request, struct buf *refusal, struct buf *headers);
-	bool (*namespace_exists)(void *ctx, const char *nsp);
+	/* Whether clients may connect to that namespace: an event without a socket. auth: JSON object text of CONNECT. 0; NOT_FOUND, or another
+	 * error, and then the client gets {"message":"Invalid namespace"}. */
+	int (*namespace_exists)(void *ctx, struct event *ev, const char *nsp, struct text auth);
 	/* Middleware, before the socket is connected. POLLUX_REFUSED: *refusal has become the CONNECT_ERROR's JSON
 	 * ({"message":"…","data":…}). Any other error: the client gets {"message":"Internal error"}. */
 	int (*admit)(void *ctx, struct event *ev, struct buf *refusal);

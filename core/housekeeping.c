@@ -7,10 +7,13 @@
 #include "base/clock.h"
 #include "base/say.h"
 #include "core/session.h"
+#include "db/namespaces.h"
 #include "db/log.h"
 #include "db/retention.h"
 
 /* Rows a call of retention: about 2 ms under the lock. */
+/* A namespace that a function accepted is remembered so long without sockets: acknowledgements and timers may still come. */
+#define NAMESPACE_MS 86400000
 #define RETENTION_BATCH 500
 #define LAGGING_BATCH 64
 /* A cached client without a poll is forgotten after so long. */
@@ -69,6 +72,8 @@ int housekeeping_run(struct server *s)
 {
 	int error = session_reap(s);
 
+	if (!error)
+		error = namespace_trim(s->store, clock_wall_ms() - NAMESPACE_MS);
 	if (!error)
 		error = session_part(s);   /* who began it may have died */
 	if (!error && (s->links.count || s->noted_position))

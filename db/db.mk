@@ -11,6 +11,7 @@ libdb_a_SOURCES = \
 	db/log.c db/log.h \
 	db/members.c \
 	db/meta.c \
+	db/namespaces.c db/namespaces.h \
 	db/network_fs.c db/network_fs.h \
 	db/parting.c db/parting.h \
 	db/processes.c db/processes.h \

@@ -123,6 +123,13 @@ CREATE INDEX socket_client ON socket(client) WHERE client IS NOT NULL;
 CREATE INDEX socket_nsp ON socket(nsp) WHERE left IS NULL;
 CREATE INDEX socket_left ON socket(left_at_ms) WHERE left IS NOT NULL;
 
+-- Namespaces that no name in the application's file says, but a function of it accepted: whose children they are.
+CREATE TABLE namespace (
+	name   TEXT PRIMARY KEY,
+	parent TEXT NOT NULL,                       -- the application's word for it
+	at_ms  INTEGER NOT NULL                     -- wall clock, to the hour: when a client connected last. Kept for a day, or as long as there are sockets
+) WITHOUT ROWID;
+
 -- Who was in which room when: a row reaches a socket if since < seq <= until.
 CREATE TABLE member (
 	nsp   TEXT NOT NULL,

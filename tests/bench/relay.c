@@ -11,10 +11,10 @@
 #define ROOM ((struct text){ "room", 4 })
 #define MAX_BYTES 1000000
 
-static bool any_namespace(void *ctx, const char *nsp)
+static int any_namespace(void *ctx, struct event *ev, const char *nsp, struct text auth)
 {
-	(void)ctx;
-	return strcmp(nsp, "/") == 0;
+	(void)ctx, (void)ev, (void)auth;
+	return strcmp(nsp, "/") == 0 ? 0 : POLLUX_NOT_FOUND;
 }
 
 static int admit(void *ctx, struct event *ev, struct buf *refusal)

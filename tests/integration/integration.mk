@@ -1,7 +1,7 @@
 # tests/integration/: real web servers, the stock client. ./check runs *.test.mjs with node --test; POLLUX_SERVER chooses what
 # they talk to (lib/servers.mjs). The official protocol suites and the stock client's own suite are not part
 # of the tree: make official SUITES=socketio/docs TIMES=10, make client-suite SUITES=socketio/packages.
-EXTRA_DIST += tests/integration tests/apps/asks.lua tests/apps/client-suite.lua tests/apps/life.lua tests/apps/log.lua tests/apps/plain.lua tests/apps/rooms.lua tests/apps/suite.lua tests/apps/volatile.lua
+EXTRA_DIST += tests/integration tests/apps/asks.lua tests/apps/client-suite.lua tests/apps/life.lua tests/apps/log.lua tests/apps/plain.lua tests/apps/rooms.lua tests/apps/sockets.lua tests/apps/suite.lua tests/apps/volatile.lua
 EXTRA_DIST += tests/apps/doors.lua
 EXTRA_DIST += tests/apps/duties.lua tests/apps/waits.lua
 

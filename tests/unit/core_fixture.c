@@ -181,10 +181,10 @@ static int on_packet(void *ctx, struct event *ev, const struct incoming *in)
 	return error || strncmp(name, "fail ", 5) != 0 ? error : POLLUX_REFUSED;
 }
 
-static bool namespace_exists(void *ctx, const char *nsp)
+static int namespace_exists(void *ctx, struct event *ev, const char *nsp, struct text auth)
 {
-	(void)ctx;
-	return strcmp(nsp, "/") == 0 || strcmp(nsp, "/a") == 0;
+	(void)ctx, (void)ev, (void)auth;
+	return strcmp(nsp, "/") == 0 || strcmp(nsp, "/a") == 0 ? 0 : POLLUX_NOT_FOUND;
 }
 
 static int on_disconnect(void *ctx, struct event *ev, const char *reason)

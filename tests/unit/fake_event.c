@@ -118,6 +118,13 @@ int event_find_socket(struct event *ev, const char *nsp, const char *sid, const 
 	return 0;
 }
 
+/* Every other one does. */
+int event_uses_websocket(struct event *ev, const struct socket_view *socket, bool *uses)
+{
+	*uses = socket->client % 2 == 0;
+	return failing(ev);
+}
+
 static void trace_names(struct event *ev, const char *what, const struct text *names, size_t n)
 {
 	if (n)
@@ -437,6 +444,61 @@ int event_rooms_of(struct event *ev, const char *nsp, const char *sid, room_each
 	for (int i = 0; !error && i < ev->members_count; i++)
 		if (strcmp(ev->members[i].nsp, nsp) == 0 && strcmp(ev->members[i].sid, sid) == 0)
 			error = each(ctx, text_of(ev->members[i].room), 0);
+	return error;
+}
+
+static int parent_of(const struct event *ev, const char *nsp)
+{
+	int i = ev->parents_count - 1;
+
+	while (i >= 0 && strcmp(ev->parents[i].nsp, nsp) != 0)
+		i--;
+	return i;
+}
+
+int event_namespace_parent(struct event *ev, const char *nsp, char key[PARENT_KEY_MAX])
+{
+	int i = parent_of(ev, nsp), error = failing(ev);
+
+	if (error || i < 0)
+		return error ? error : POLLUX_NOT_FOUND;
+	memcpy(key, ev->parents[i].key, PARENT_KEY_MAX);
+	return 0;
+}
+
+int event_set_namespace_parent(struct event *ev, const char *nsp, const char *key)
+{
+	int i = parent_of(ev, nsp), error = failing(ev);
+
+	if (error)
+		return error;
+	buf_addf(&ev->trace, "parent %s %s\n", nsp, key ? key : "-");
+	if (!key) {
+		if (i >= 0)
+			ev->parents[i] = ev->parents[--ev->parents_count];
+		return 0;
+	}
+	i = i < 0 ? ev->parents_count++ : i;
+	copy(ev->parents[i].nsp, sizeof(ev->parents[i].nsp), text_of(nsp));
+	copy(ev->parents[i].key, sizeof(ev->parents[i].key), text_of(key));
+	return 0;
+}
+
+static bool is_first_of_namespace(const struct event *ev, int i)
+{
+	for (int j = 0; j < i; j++)
+		if (strcmp(ev->sockets[j].nsp, ev->sockets[i].nsp) == 0)
+			return false;
+	return true;
+}
+
+int event_namespaces(struct event *ev, namespace_name_each *each, void *ctx)
+{
+	int error = failing(ev);
+
+	for (int i = 0; !error && i < ev->sockets_count; i++)
+		if (is_first_of_namespace(ev, i))
+			error = each(ctx, ev->sockets[i].nsp);
 	return error;
 }
 

@@ -42,6 +42,8 @@ struct event {
 	int members_count;
 	struct fake_row rows[4 * FAKE_MAX];
 	int rows_count;
+	struct { char nsp[128], key[PARENT_KEY_MAX]; } parents[FAKE_MAX];
+	int parents_count;
 	int64_t acked;                /* the id that was answered in this event; -1 */
 	int fail;                     /* what the next writing call returns, once */
 	int calls;                    /* of any function */

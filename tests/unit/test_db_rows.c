@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "db/clients.h"
 #include "db/kv.h"
+#include "db/namespaces.h"
 #include "db/sockets.h"
 
 /* Every test here runs in one write transaction. */
@@ -454,6 +455,53 @@ static void test_kv_counters(void **state)
 	assert_int_equal(now, 1);
 }
 
+static int collect_names(void *ctx, const char *name)
+{
+	char *out = ctx;
+
+	snprintf(out + strlen(out), 100 - strlen(out), "%s ", name);
+	return 0;
+}
+
+static void test_namespaces(void **state)
+{
+	struct store *s = ((struct db *)*state)->s;
+	char out[100] = "", key[8];
+	const int64_t hour = 3600000;
+
+	OK(s, namespaces_with_sockets(s, collect_names, out));
+	assert_string_equal(out, "");
+	new_socket(s, "s1", "/b", 1);
+	new_socket(s, "s2", "/a", 2);
+	new_socket(s, "s3", "/b", 3);
+	new_socket(s, "s4", "/c", 4);
+	OK(s, socket_leave(s, text("s4"), 8, 1));
+	OK(s, namespaces_with_sockets(s, collect_names, out));
+	assert_string_equal(out, "/a /b ");
+	FAILS(s, POLLUX_NOT_FOUND, namespace_parent(s, "/a", key, sizeof(key)));
+	OK(s, namespace_set_parent(s, "/a", "one", hour));
+	OK(s, namespace_set_parent(s, "/c", "one", hour));
+	OK(s, namespace_set_parent(s, "/c", "two", hour + 1));
+	OK(s, namespace_set_parent(s, "/d", "too long", hour));
+	OK(s, namespace_parent(s, "/c", key, sizeof(key)));
+	assert_string_equal(key, "two");
+	FAILS(s, POLLUX_NOT_FOUND, namespace_parent(s, "/d", key, sizeof(key)));
+	/* it is used still: the hour is noted, not the minute */
+	OK(s, namespace_set_parent(s, "/d", "one", 2 * hour));
+	OK(s, namespace_set_parent(s, "/d", "one", 2 * hour + 1));
+	OK(s, namespace_trim(s, 2 * hour + 1));
+	OK(s, namespace_parent(s, "/a", key, sizeof(key)));   /* it has a socket */
+	FAILS(s, POLLUX_NOT_FOUND, namespace_parent(s, "/c", key, sizeof(key)));
+	FAILS(s, POLLUX_NOT_FOUND, namespace_parent(s, "/d", key, sizeof(key)));
+	OK(s, namespace_set_parent(s, "/a", NULL, hour));
+	FAILS(s, POLLUX_NOT_FOUND, namespace_parent(s, "/a", key, sizeof(key)));
+	OK(s, namespace_set_parent(s, "/a", "one", hour));
+	OK(s, namespace_set_parent(s, "/a", "one", 2 * hour + 1));
+	OK(s, socket_leave(s, text("s2"), 8, 1));
+	OK(s, namespace_trim(s, 2 * hour));
+	OK(s, namespace_parent(s, "/a", key, sizeof(key)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +513,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_partial, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_sockets, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_members, setup, db_teardown),
+		cmocka_unit_test_setup_teardown(test_namespaces, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_kv, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_kv_conditions, setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_kv_list, setup, db_teardown),

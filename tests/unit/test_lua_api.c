@@ -269,9 +269,9 @@ static void test_life(void **state)
 	int admin = fake_event_add(a.ev, "/admin", "a1", "{}");
 
 	(void)state;
-	assert_true(a.handler.namespace_exists(a.handler.ctx, "/"));
-	assert_true(a.handler.namespace_exists(a.handler.ctx, "/admin"));
-	assert_false(a.handler.namespace_exists(a.handler.ctx, "/other"));
+	assert_int_equal(a.handler.namespace_exists(a.handler.ctx, a.ev, "/", (struct text){"{}", 2}), 0);
+	assert_int_equal(a.handler.namespace_exists(a.handler.ctx, a.ev, "/admin", (struct text){"{}", 2}), 0);
+	assert_int_equal(a.handler.namespace_exists(a.handler.ctx, a.ev, "/other", (struct text){"{}", 2}), POLLUX_NOT_FOUND);
 	begin(&a, 0);
 	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), 0);
 	assert_string_equal(app_trace(&a), "emit / to s1 direct [\"one\"]\nemit / to s1 direct [\"two\"]\ndata / s1 {\"since\":5}\n");

@@ -20,6 +20,7 @@ static void test_sets(void **state)
 		     "#socket.broadcast:fetch_sockets(), io.in_('s1'):fetch_sockets()[1] == socket)", "",
 		     "emit / [\"n\",1,1,0,0,true]\n");
 	expect_trace("io.in_('s1'):fetch_sockets()[1]:emit('hi')", "", "emit / to s1 direct [\"hi\"]\n");
+	expect_trace("io.emit('by', socket.transport, io.in_('s1'):fetch_sockets()[1].transport)", "", "emit / [\"by\",\"polling\",\"polling\"]\n");
 	expect_error("io.sockets_join()", "", "a room's name must be a string, not a nil");
 	expect_error("io.sockets_join{1}", "", "a room's name must be a string, not a number");
 	expect_error("local t = {}; for i = 1, 257 do t[i] = 'r' end; io.sockets_join(t)", "", "more than 256 rooms");

@@ -118,8 +118,8 @@ class Pollux {
 		await this.startProcess(i);
 	}
 
-	async restartSidecar() {
-		await this.sidecar.kill('SIGKILL');
+	async restartSidecar(signal = 'SIGKILL') {
+		await this.sidecar.kill(signal);
 		await this.startSidecar();
 	}
 
