@@ -3,6 +3,7 @@
 # of the tree: make official SUITES=socketio/docs TIMES=10, make client-suite SUITES=socketio/packages.
 EXTRA_DIST += tests/integration tests/apps/asks.lua tests/apps/client-suite.lua tests/apps/life.lua tests/apps/log.lua tests/apps/plain.lua tests/apps/rooms.lua tests/apps/sockets.lua tests/apps/suite.lua tests/apps/volatile.lua
 EXTRA_DIST += tests/apps/doors.lua
+EXTRA_DIST += tests/apps/misbehaving.lua
 EXTRA_DIST += tests/apps/duties.lua tests/apps/waits.lua
 
 official: all
