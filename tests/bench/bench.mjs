@@ -1,5 +1,6 @@
 // Measures Pollux beside others: the same machine, the same load, one after the other. By long-polling beside npm socket.io, behind the
 // same lighttpd; by WebSocket (the runs named "ws …") beside npm socket.io, the same with every message stored, and Nchan.
+// The runs "handler …" and "trouble …" are Pollux's own: what a handler costs, and what others notice of one that misbehaves.
 // Usage: POLLUX_BUILD=DIR node bench.mjs [--only NAME,…] [--kind KIND,…] [--out FILE] [--tiny]
 // --only takes beginnings of names ("ws", "ws idle"); the kinds are those of servers.mjs and wsservers.mjs.
 // Prints one line a run, then a table of the WebSocket runs (wstable.mjs says what its columns mean), and writes all results as JSON.
@@ -8,8 +9,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import * as handlers from "./handlers.mjs";
 import { persist, runs, sizes } from "./runs.mjs";
 import { install } from "./sqlite.mjs";
+import * as trouble from "./trouble.mjs";
 import * as ws from "./wsruns.mjs";
 import { allKinds, missing } from "./wsservers.mjs";
 import { printTable } from "./wstable.mjs";
@@ -118,6 +121,30 @@ async function measureWebSocket(scratch) {
 	return results;
 }
 
+// What others notice while handlers misbehave.
+async function measureTrouble(scratch) {
+	const results = [];
+	for (const { name, what, run } of trouble.troubleRuns(trouble.sizes[step], scratch).filter((r) => wanted(r.name))) {
+		const result = { name, ...await run() };
+		const { p50, p99, max } = result.latency_us;
+		console.log(`# ${what}\n${name}: ${result.exact ? "exact" : `NOT EXACT ${result.failure}`}, p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, max ${ms(max)} ms; ` +
+			`provoked ${result.provoked} times, ${result.failures} lines in the log`);
+		if (result.logs) console.log(result.logs);
+		results.push(result);
+	}
+	return results;
+}
+
+async function measureHandlers(scratch) {
+	const results = [];
+	for (const { name, run } of handlers.handlerRuns(handlers.sizes[step], scratch).filter((r) => wanted(r.name))) {
+		const result = { name, ...await run() };
+		console.log(`${name}: ${round(result.events / result.seconds, 0)} events/s, CPU us ${round(result.cpu_s / result.events * 1e6)}${result.exact ? "" : ", NOT EXACT"}`);
+		results.push(result);
+	}
+	return results;
+}
+
 const scratch = mkdtempSync(join(tmpdir(), "pollux-bench-"));
 try {
 	const machine = `${cpus().length} × ${cpus()[0].model}, Linux ${release()}, node ${process.version}`;
@@ -129,9 +156,10 @@ try {
 	}
 	const results = await measureAll(scratch);
 	const webSocket = await measureWebSocket(scratch);
-	const all = { at: new Date().toISOString(), machine, append: stored, results, webSocket };
+	const own = [...await measureHandlers(scratch), ...await measureTrouble(scratch)];
+	const all = { at: new Date().toISOString(), machine, append: stored, results, webSocket, own };
 	if (options.out) writeFileSync(options.out, JSON.stringify(all, null, "\t"));
-	if ([...results, ...webSocket].some((r) => !r.exact || !r.survived) || (stored && stored.code !== 0)) process.exitCode = 1;
+	if ([...results, ...webSocket, ...own].some((r) => !r.exact || !r.survived) || (stored && stored.code !== 0)) process.exitCode = 1;
 } finally {
 	rmSync(scratch, { recursive: true, force: true });
 }

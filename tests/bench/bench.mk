@@ -27,6 +27,7 @@ tests_bench_relay_fcgi_LDADD = libfcgifront.a libfront.a $(CORE_LIBS) $(FCGI_LIB
 tests_bench_relay_ws_SOURCES = tests/bench/relay.c tests/bench/relay.h tests/bench/relay_ws.c
 tests_bench_relay_ws_LDADD = libws.a libfront.a $(CORE_LIBS) $(MHD_LIBS)
 EXTRA_DIST += tests/bench/bench.mjs tests/bench/reference.mjs tests/bench/relay.lua tests/bench/runs.mjs tests/bench/servers.mjs \
+	tests/bench/handlers.mjs tests/bench/reference-say.mjs tests/bench/trouble.lua tests/bench/trouble.mjs \
 	tests/bench/smoke.mjs tests/bench/sqlite.mjs tests/bench/sqlite/package.json tests/bench/sqlite/package-lock.json \
 	tests/bench/wsruns.mjs tests/bench/wsservers.mjs tests/bench/wstable.mjs
 

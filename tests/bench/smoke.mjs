@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import * as handlers from "./handlers.mjs";
 import { faulty, persist, runs, sizes } from "./runs.mjs";
+import * as trouble from "./trouble.mjs";
 import * as ws from "./wsruns.mjs";
 import { missing } from "./wsservers.mjs";
 import { figures } from "./wstable.mjs";
@@ -49,6 +51,22 @@ for (const { name, unit, kinds: its, run } of ws.wsRuns(ws.sizes.tiny, scratch))
 	for (const kind of its.filter((k) => wsKinds.includes(k))) {
 		test(`bench ${name}: ${kind}`, { timeout: 60000 }, async () => saneWebSocket({ unit, ...await run(kind) }));
 	}
+}
+
+for (const { name, run } of kinds.includes("pollux") ? handlers.handlerRuns(handlers.sizes.tiny, scratch) : []) {
+	test(`bench ${name}`, { timeout: 60000 }, async () => {
+		const result = await run();
+		assert.ok(result.exact && result.survived && result.events > 0 && result.cpu_s >= 0);
+	});
+}
+
+for (const { name, run } of kinds.includes("pollux") ? trouble.troubleRuns(trouble.sizes.tiny, scratch) : []) {
+	test(`bench ${name}`, { timeout: 60000 }, async () => {
+		const result = await run();
+		exact(result);
+		// The last ones may have been left to the connection's end.
+		assert.ok(result.failures <= result.provoked && (result.failures > 0) === (result.provoked > 0), `${result.failures} of ${result.provoked}`);
+	});
 }
 
 test("the generator notices a lost delivery", { timeout: 60000 }, async () => {

@@ -28,8 +28,8 @@ async function startListener(add, command, directory, env = {}) {
 	return { child, address: `127.0.0.1:${port}` };
 }
 
-function startPollux(add, directory) {
-	const data = ["--db", join(directory, "bench.db"), "--app", join(here, "relay.lua")];
+function startPollux(add, directory, app = "relay.lua") {
+	const data = ["--db", join(directory, "bench.db"), "--app", join(here, app)];
 	return startListener(add, (port) => [pollux, "--listen", `127.0.0.1:${port}`, ...data], directory);
 }
 
@@ -92,16 +92,17 @@ proxy.header = ( "upgrade" => "enable" )`;
 const starters = {
 	pollux: startPollux,
 	"pollux-lighttpd": startPolluxBehindLighttpd,
-	node: startNode,
+	node: (add, directory) => startNode(add, directory),
 	sqlite: (add, directory) => startNode(add, directory, [join(directory, "bench.db")]),
 	nchan: startNchan,
 };
 
-// Returns what wsgen needs to reach it, alive(), logs() and stop().
-export function startServer(kind, directory) {
+// Returns what wsgen needs to reach it, address, alive(), logs() and stop(). app: another application than relay.lua, for pollux.
+export function startServer(kind, directory, app) {
 	return together(directory, async (add) => {
-		const { child, address, processes = [child.pid] } = await starters[kind](add, directory);
+		const { child, address, processes = [child.pid] } = await starters[kind](add, directory, app);
 		return {
+			address,
 			arguments: [
 				"--to", address, "--watch", `server=${processes.join(",")}`,
 				...(kind === "nchan" ? ["--raw", "--target", "/room"] : []),
