@@ -42,6 +42,8 @@ export class Connection extends EventTarget {
 		this.#listen();
 		this.connectAgain();
 		window.addEventListener("pagehide", () => this.#sayGoodbye());
+		window.addEventListener("online", () => this.#hurry());
+		document.addEventListener("visibilitychange", () => this.#hurry());
 	}
 
 	connectAgain() {
@@ -67,6 +69,14 @@ export class Connection extends EventTarget {
 		this.socket.on("connect_error", (error) => this.#onRefused(error));
 		for (const event of HEARD)
 			this.socket.on(event, (data) => this.#tell("said", { event, data }));
+	}
+
+	// The network is back, or the reader: the client need not wait until it would try again by itself.
+	#hurry() {
+		if (this.state !== "reconnecting" || document.hidden)
+			return;
+		this.socket.disconnect();
+		this.socket.connect();
 	}
 
 	#onConnect() {

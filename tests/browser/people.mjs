@@ -3,12 +3,21 @@
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
+import { io } from "socket.io-client";
 
 const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 	"--disable-component-update", "--disable-sync"];
 export const PATIENCE_MS = 30000;
 
 export const startBrowser = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+
+// Says much in a room without a page, in this order. A text's id is its place: the same again is said once.
+export async function scribe(url, room, texts) {
+	const socket = io(url, { forceNew: true, reconnection: false, transports: process.env.POLLUX_TRANSPORT ? [process.env.POLLUX_TRANSPORT] : ["websocket"] });
+	await socket.emitWithAck("join", room, "Scribe");
+	await Promise.all(texts.map((text, i) => socket.emitWithAck("say", room, text, `${room} ${i}`)));
+	socket.disconnect();
+}
 
 export class Person {
 	// Somebody who has come to the page and entered.
@@ -131,6 +140,12 @@ export class Person {
 	async isConnected() {
 		await this.page.waitForFunction(() => document.getElementById("status").dataset.state === "connected" &&
 			document.getElementById("room-state").hidden);
+	}
+
+	// As the browser tells it when the network is there again: the page need not wait.
+	async comesBack() {
+		await this.page.evaluate(() => { dispatchEvent(new Event("online")); });
+		await this.isConnected();
 	}
 
 	async isCutOff() {

@@ -1,9 +1,8 @@
 // One that one would keep using: older messages, what is new, links, who is typing, the keyboard, the languages.
 
 import assert from "node:assert/strict";
-import { io } from "socket.io-client";
 import { after, before, test } from "node:test";
-import { Person, startBrowser } from "./people.mjs";
+import { Person, scribe, startBrowser } from "./people.mjs";
 import { startServer } from "./server.mjs";
 
 let server;
@@ -21,13 +20,7 @@ after(async () => {
 
 const arrive = (nickname, options) => Person.arrive(browser, server.url, nickname, options);
 
-// Says so much in a room without a page.
-async function fill(room, texts) {
-	const socket = io(server.url, { forceNew: true, transports: ["websocket"] });
-	await socket.emitWithAck("join", room, "Scribe");
-	await Promise.all(texts.map((text, i) => socket.emitWithAck("say", room, text, `${room} ${i}`)));
-	socket.disconnect();
-}
+const fill = (room, texts) => scribe(server.url, room, texts);
 
 // The first row that is seen, and how far from the top; the rows in the document.
 const view = (person) => person.page.evaluate(() => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Person, startBrowser } from "./people.mjs";
+import { Person, scribe, startBrowser } from "./people.mjs";
 import { kind, startServer } from "./server.mjs";
 
 let server;
@@ -160,13 +160,14 @@ test("more was said than the history holds: a gap is told, nothing is doubled", 
 	await bob.sees("before the gap");
 	await bob.page.route("**/socket.io/**", (route) => route.abort());
 	await server.kill();
+	await Promise.all([ada.isCutOff(), bob.isCutOff()]);
 	await server.restart();
-	await ada.isConnected();
+	await ada.comesBack();
 	const many = Array.from({ length: 55 }, (_, i) => `number ${i}`);
-	await ada.say(...many);
+	await scribe(server.url, "lobby", many);
 	await ada.seesExactly(["before the gap", ...many]);
 	await bob.page.unroute("**/socket.io/**");
-	await bob.isConnected();
+	await bob.comesBack();
 	await bob.seesExactly(["before the gap", ...many.slice(5)]);
 	await bob.page.getByText("Some messages in between are not shown.").waitFor();
 	await bob.page.getByRole("button", { name: "Show them" }).click();
@@ -200,10 +201,10 @@ test("written by the server, but the answer is lost and fifty more follow: sent 
 	await bob.sees("lost answer");
 	await ada.isCutOff();
 	const many = Array.from({ length: 55 }, (_, i) => `number ${i}`);
-	await bob.say(...many);
+	await scribe(server.url, "lobby", many);
 	await bob.seesExactly(["before", "ready", "lost answer", ...many]);
 	await ada.page.unroute("**/socket.io/?*");
-	await ada.isConnected();
+	await ada.comesBack();
 	await ada.seesExactly(["before", "ready", "lost answer", ...many.slice(5)]);
 	await ada.say("the end");
 	await bob.seesExactly(["before", "ready", "lost answer", ...many, "the end"]);
