@@ -1,12 +1,12 @@
-// The chat as this tab knows it: a nickname, rooms, what was said, what is still to be sent.
+// The chat as this tab knows it: a nickname, rooms, what was said. What is still to be sent: sending.js.
 // Not here: the document. Views listen to "change" and read; they call enter, join, leave, show, say.
 //
 // After every connect each room is joined again and its history merged by id, then what is unsent is sent:
 // so it does not matter whether the server knew us still.
 
-import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
-import { forgetOldOwn, isOwn, newId, onOwnElsewhere, rememberOwn } from "./own.js";
+import { Sending } from "./sending.js";
+import { forgetOldOwn, isOwn, onOwnElsewhere } from "./own.js";
 import { browser, tab } from "./storage.js";
 
 const HISTORY = 50;
@@ -18,14 +18,14 @@ export class Chat extends EventTarget {
 	constructor(connection) {
 		super();
 		this.connection = connection;
-		this.outbox = new Outbox();
+		this.sending = new Sending(this);
 		this.rooms = new Map();
 		this.otherRooms = [];
 		this.era = 0; // counts connections: what was asked in an earlier one has no answer
 		this.#resume();
 		connection.addEventListener("connect", () => this.#onConnect());
 		connection.addEventListener("disconnect", () => this.#onDisconnect());
-		onOwnElsewhere(() => this.#changed());
+		onOwnElsewhere(() => this.changed());
 		connection.addEventListener("said", ({ detail }) => this.#onSaid(detail.event, detail.data));
 	}
 
@@ -56,13 +56,13 @@ export class Chat extends EventTarget {
 	}
 
 	async leave(name) {
-		this.outbox.remove(this.outbox.of(name).map((entry) => entry.id));
+		this.sending.dropAll(name);
 		this.rooms.delete(name);
 		if (this.current === name)
 			this.current = this.rooms.keys().next().value ?? null;
 		this.#save();
 		this.#remember();
-		this.#changed();
+		this.changed();
 		await this.connection.ask("leave", name).catch(() => null);
 		this.refreshRooms();
 	}
@@ -74,7 +74,7 @@ export class Chat extends EventTarget {
 		this.markRead();
 		this.#save();
 		this.#remember();
-		this.#changed();
+		this.changed();
 	}
 
 	// showNext goes to the room that stands so many places further in the list.
@@ -95,29 +95,23 @@ export class Chat extends EventTarget {
 		if (!this.room || this.room.unread === 0 || document.hidden)
 			return;
 		this.room.markRead();
-		this.#changed();
+		this.changed();
 	}
 
 	say(text) {
-		const id = newId();
-		rememberOwn(this.nickname, id);
-		const entry = this.outbox.add({ id, room: this.current, text, at: Date.now() });
+		this.sending.say(this.room, text);
 		this.room.forgetNew();
 		this.dispatchEvent(new Event("sent"));
-		if (this.room.state === "joined")
-			this.#send(entry);
-		this.#changed();
+		this.changed();
 	}
 
 	retry(id) {
-		const entry = this.outbox.find(id);
-		this.outbox.mark(entry, "waiting");
-		this.#join(this.rooms.get(entry.room));
+		this.#join(this.rooms.get(this.sending.prepareAgain(id)));
 	}
 
 	discard(id) {
-		this.outbox.remove([id]);
-		this.#changed();
+		this.sending.drop(id);
+		this.changed();
 	}
 
 	// typing tells the room that something is being written: nothing is sent while nothing is, or nobody can hear it.
@@ -128,11 +122,7 @@ export class Chat extends EventTarget {
 
 	// items of a room: what the server ordered, then our own that it has not.
 	items(room) {
-		const unsent = this.outbox.of(room.name).map((entry) => ({
-			kind: "message", id: entry.id, from: this.nickname, text: entry.text, at: entry.at,
-			own: true, state: entry.state, error: entry.error,
-		}));
-		return [...room.timeline.items, ...unsent];
+		return [...room.timeline.items, ...this.sending.items(room)];
 	}
 
 	isOwn(item) {
@@ -144,12 +134,16 @@ export class Chat extends EventTarget {
 		if (!message?.position || room.fetching || room.state !== "joined")
 			return;
 		room.fetching = true;
-		this.#changed();
+		this.changed();
 		const answer = await this.connection.ask("history", room.name, message.position).catch(() => null);
 		room.fetching = false;
 		if (answer) // a position that is not known any more: there is nothing to be had
 			room.timeline.addOlder(message.id, answer.ok ? answer.history : [], HISTORY);
-		this.#changed();
+		this.changed();
+	}
+
+	changed() {
+		this.dispatchEvent(new Event("change"));
 	}
 
 	async refreshRooms() {
@@ -157,7 +151,7 @@ export class Chat extends EventTarget {
 		if (!answer || !answer.ok)
 			return;
 		this.otherRooms = answer.rooms;
-		this.#changed();
+		this.changed();
 	}
 
 	#resume() {
@@ -190,10 +184,6 @@ export class Chat extends EventTarget {
 		browser.write("rooms", Object.fromEntries(rooms.slice(-ROOMS_REMEMBERED).map((room) => [room.name, room.lastRead])));
 	}
 
-	#changed() {
-		this.dispatchEvent(new Event("change"));
-	}
-
 	#onConnect() {
 		this.era++;
 		for (const room of this.rooms.values()) {
@@ -205,12 +195,12 @@ export class Chat extends EventTarget {
 
 	#onDisconnect() {
 		this.era++;
-		this.outbox.interrupted();
+		this.sending.interrupted();
 		for (const room of this.rooms.values()) {
 			room.state = "away";
 			room.endAllTyping();
 		}
-		this.#changed();
+		this.changed();
 	}
 
 	async #joinAnew(room) {
@@ -224,7 +214,7 @@ export class Chat extends EventTarget {
 			return;
 		const era = this.era;
 		room.state = "joining";
-		this.#changed();
+		this.changed();
 		const answer = await this.connection.ask("join", room.name, this.nickname).catch(() => null);
 		if (era !== this.era || this.rooms.get(room.name) !== room)
 			return;
@@ -234,7 +224,7 @@ export class Chat extends EventTarget {
 			this.#joinLater(room, era);
 		else
 			this.#refused(room, answer.error);
-		this.#changed();
+		this.changed();
 	}
 
 	#joined(room, { here, more, history }) {
@@ -244,27 +234,11 @@ export class Chat extends EventTarget {
 		room.here = here;
 		room.more = Boolean(more);
 		room.timeline.merge(history, HISTORY);
-		this.#settle(room);
+		this.sending.resume(room);
 		room.countUnread((id) => isOwn(this.nickname, id));
 		if (room.lastRead === undefined || this.#isLookedAt(room))
 			room.markRead();
-		this.outbox.of(room.name).filter((entry) => entry.state === "waiting").forEach((entry) => this.#send(entry));
 		this.refreshRooms();
-	}
-
-	// What history shows is done; what was acked but is older than the history was published all the same.
-	#settle(room) {
-		for (const entry of this.outbox.of(room.name)) {
-			if (entry.state === "acked")
-				this.#place(room, entry);
-			if (room.timeline.has(entry.id))
-				this.outbox.remove([entry.id]);
-		}
-	}
-
-	#place(room, { id, text, at }) {
-		room.timeline.addProvisional({ id, from: this.nickname, text, at });
-		this.outbox.remove([id]);
 	}
 
 	#joinLater(room, era) {
@@ -282,29 +256,6 @@ export class Chat extends EventTarget {
 		this.dispatchEvent(new CustomEvent("refused", { detail: room }));
 	}
 
-	async #send(entry) {
-		const era = this.era;
-		this.outbox.mark(entry, "sending");
-		const answer = await this.connection.ask("say", entry.room, entry.text, entry.id).catch(() => null);
-		if (era !== this.era || !this.outbox.entries.includes(entry))
-			return;
-		if (answer)
-			this.#answered(entry, answer);
-		else if (this.connection.connected)
-			this.#send(entry);
-		this.#changed();
-	}
-
-	#answered(entry, answer) {
-		const room = this.rooms.get(entry.room);
-		if (!answer.ok)
-			this.outbox.mark(entry, "failed", answer.error);
-		else if (answer.duplicate)
-			this.#place(room, entry);
-		else
-			this.outbox.mark(entry, "acked");
-	}
-
 	#onSaid(event, data) {
 		const room = this.rooms.get(data.room);
 		if (!room)
@@ -315,7 +266,7 @@ export class Chat extends EventTarget {
 			this.#onTyping(room, data.nickname);
 		else
 			this.#onPresence(room, event, data.nickname);
-		this.#changed();
+		this.changed();
 	}
 
 	#isLookedAt(room) {
@@ -324,7 +275,7 @@ export class Chat extends EventTarget {
 
 	#onMessage(room, { id, from, text, at }) {
 		const fresh = room.timeline.addLive({ id, from, text, at });
-		this.outbox.remove([id]);
+		this.sending.drop(id);
 		room.endTyping(from);
 		if (!fresh)
 			return;
@@ -338,7 +289,7 @@ export class Chat extends EventTarget {
 
 	#onTyping(room, nickname) {
 		if (nickname !== this.nickname)
-			room.addTyping(nickname, () => this.#changed());
+			room.addTyping(nickname, () => this.changed());
 	}
 
 	// Our own name comes and goes with connections that we gave up; the one that we have is here.

@@ -1,6 +1,6 @@
 // Own messages from the moment they are written until the server's order is known: sent again, with the same
 // id, until the server has answered; the id makes that harmless. Kept over a reload.
-// Not here: the sending itself (chat.js).
+// Not here: the sending itself (sending.js).
 //
 // An entry is { id, room, text, at, state, error }; state is "waiting" (for a connection), "sending" (asked, no
 // answer yet), "acked" (published; its place comes with the message itself) or "failed" (refused: the user decides).

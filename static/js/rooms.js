@@ -62,8 +62,7 @@ export class RoomList {
 	}
 
 	#leave(name) {
-		const unsent = this.chat.outbox.of(name).some((entry) => entry.state !== "acked");
-		if (unsent && !window.confirm(strings.leaveUnsent(name)))
+		if (this.chat.sending.hasUnsent(name) && !window.confirm(strings.leaveUnsent(name)))
 			return;
 		this.chat.leave(name);
 		this.draw();
