@@ -39,7 +39,7 @@ unexplained() {
 undistributed() {
 	fragments="*/*.mk tests/*/*.mk"
 	whole=$(sed -n 's/^EXTRA_DIST += \(.*\)/\1/p' $fragments | tr ' ' '\n')
-	for file in conf/*.sh conf/*.awk conf/*.in $sources tests/*/*.mjs app/*.lua tests/*/*.lua doc/*; do
+	for file in conf/*.sh conf/*.awk conf/*.in $sources tests/*/*.mjs app/*.lua tests/*/*.lua doc/* examples/*/*.* examples/*/www/*; do
 		# A test program's source may go without saying: automake takes it from the program's name.
 		case $file in *.mk) continue ;; tests/*/test_*.c) file=${file%.c} ;; esac
 		grep -qwF -e "$file" $fragments && continue

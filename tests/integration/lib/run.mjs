@@ -14,7 +14,7 @@ export function makeTree() {
 	for (const name of fs.readdirSync(`${root}/conf`)) if (name.endsWith('.in')) fs.symlinkSync(`${root}/conf/${name}`, `${tree}/conf/${name}`);
 	for (const name of ['deps.sh', 'build.sh']) fs.writeFileSync(`${tree}/conf/${name}`, 'exit 0\n');
 	fs.copyFileSync(`${root}/run`, `${tree}/run`);
-	for (const name of ['app', 'static']) fs.symlinkSync(`${root}/${name}`, `${tree}/${name}`);
+	for (const name of ['app', 'static', 'examples']) fs.symlinkSync(`${root}/${name}`, `${tree}/${name}`);
 	fs.symlinkSync(build, `${tree}/build/run`);
 	return tree;
 }

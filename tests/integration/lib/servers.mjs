@@ -25,7 +25,7 @@ const suiteSettings = { ping_interval: 300, ping_timeout: 200, connect_timeout: 
 class Reference {
 	constructor({ app, settings = {} }) {
 		const options = settingsAsOptions({ ...(app === 'suite' ? suiteSettings : {}), ...settings });
-		this.args = [path.join(here, '../reference/server.mjs'), app, JSON.stringify(options)];
+		this.args = [path.join(here, '../reference/server.mjs'), app.replace(/\/app\.lua$/, ''), JSON.stringify(options)];
 	}
 
 	async start() {
@@ -33,6 +33,10 @@ class Reference {
 		const [, port] = await this.child.line(/^ready (\d+)$/m);
 		const url = `http://127.0.0.1:${port}`;
 		this.urls = { any: url, each: [url, url] };
+	}
+
+	log() {
+		return this.child.stderr();
 	}
 
 	async stop() {

@@ -1,5 +1,5 @@
 // The reference: npm socket.io serving one of the applications beside this file.
-// node server.mjs APPLICATION OPTIONS_JSON; prints "ready PORT".
+// node server.mjs APPLICATION OPTIONS_JSON; prints "ready PORT". An application gets Socket.IO's server and the web server.
 import http from 'node:http';
 import { Server } from 'socket.io';
 
@@ -8,5 +8,5 @@ const { default: install, options: own } = await import(new URL(`./${application
 const web = http.createServer((request, response) => response.writeHead(404).end());
 const io = new Server(web, { ...own, ...JSON.parse(options) });
 
-install(io);
+install(io, web);
 web.listen(0, '127.0.0.1', () => console.log(`ready ${web.address().port}`));
