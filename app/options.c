@@ -35,7 +35,6 @@ static const struct option options[] = {
 	{"held_polls", INTEGER, AT(held_polls), 0, 10000000},
 	{"history_max_age_ms", INTEGER, AT(history_max_age_ms), 0, 36500 * DAY_MS},
 	{"history_max_rows", INTEGER, AT(history_max_rows), 0, INT64_C(1000000000)},
-	{"recovery_window_ms", INTEGER, AT(recovery_window_ms), 0, 365 * DAY_MS},
 	{"lag_limit_rows", INTEGER, AT(lag_limit_rows), 100, INT64_C(1000000000)},
 	{"tick_limit_ms", INTEGER, AT(tick_limit_ms), 100, 600000},
 	{"max_sockets", INT, AT(max_sockets), 1, 100000},
@@ -63,6 +62,7 @@ static const struct {
 	{"initial_headers", NULL, options_set_initial_headers},
 	{"allow_request", NULL, options_set_allow_request},
 	{"trusted_proxies", options_set_trusted, NULL},
+	{"connection_state_recovery", options_set_recovery, NULL},
 };
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 

@@ -12,6 +12,7 @@
 #include "proto/header.h"
 
 #define LINES_MAX_BYTES 8192
+#define RECOVERY_MAX_MS (INT64_C(365) * 86400000)
 
 static bool check_boolean(lua_State *L, const char *name)
 {
@@ -251,6 +252,28 @@ void options_set_cookie(lua_State *L, struct settings *s)
 		return;
 	}
 	keep_cookie(L, s, &c);
+}
+
+/* ---- recovery ---- */
+
+static void set_recovery_field(lua_State *L, struct settings *s, const char *name)
+{
+	if (strcmp(name, "max_disconnection_duration") == 0)
+		s->recovery_window_ms = check_integer(L, "connection_state_recovery.max_disconnection_duration", 0, RECOVERY_MAX_MS);
+	else if (strcmp(name, "skip_middlewares") == 0)
+		s->recovery_skip_middlewares = check_boolean(L, "connection_state_recovery.skip_middlewares");
+	else
+		luaL_error(L, "io.set: unknown setting 'connection_state_recovery.%s' (there are "
+			   "max_disconnection_duration and skip_middlewares)", name);
+}
+
+/* A table turns it on, also an empty one. */
+void options_set_recovery(lua_State *L, struct settings *s)
+{
+	s->recovery = lua_istable(L, -1) || check_boolean(L, "connection_state_recovery (if no table)");
+	if (lua_istable(L, -1))
+		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+			set_recovery_field(L, s, field_name(L));
 }
 
 /* ---- transports, compression, proxies ---- */

@@ -203,6 +203,15 @@ static bool is_connected(lua_State *L, const struct socket *s)
 	return s->view ? s->view->connected && !host_of(L)->admitting : !s->gone;
 }
 
+static int push_recovered(lua_State *L, const struct socket *s)
+{
+	const struct socket_view *view = s->view;
+	bool gone = !view && host_check(L, event_find_socket(host_of(L)->ev, s->nsp->name, s->sid, &view), "recovered");
+
+	lua_pushboolean(L, !gone && view->recovered);
+	return 1;
+}
+
 static void push_broadcast(lua_State *L, const struct socket *s)
 {
 	lua_getiuservalue(L, 1, SID);
@@ -245,6 +254,8 @@ static int push_property(lua_State *L, struct socket *s, const char *name)
 		return push_flag(L, is_connected(L, s));
 	if (strcmp(name, "disconnected") == 0)
 		return push_flag(L, !is_connected(L, s));
+	if (strcmp(name, "recovered") == 0)
+		return push_recovered(L, s);
 	return 0;
 }
 

@@ -84,13 +84,14 @@ static int route_rows(struct server *s, struct row **rows, size_t count)
 struct batch {
 	struct row *rows[BATCH];
 	size_t count;
+	const char *epoch;
 };
 
 static int keep(void *ctx, const struct log_row *row)
 {
 	struct batch *b = ctx;
 
-	b->rows[b->count] = row_new(row, true);
+	b->rows[b->count] = row_new(row, true, b->epoch);
 	return b->rows[b->count] ? (int)(b->count++, 0) : POLLUX_NO_MEMORY;
 }
 
@@ -99,6 +100,7 @@ static int read_batch(struct server *s, struct batch *b)
 	int n, error;
 
 	b->count = 0;
+	b->epoch = server_epoch(s);
 	n = log_read(s->store, s->position, BATCH, keep, b);
 	error = n < 0 ? n : route_rows(s, b->rows, b->count);
 	for (size_t i = 0; i < b->count; i++) {
@@ -196,6 +198,7 @@ struct gather {
 	struct client *client;
 	int64_t to, last;
 	size_t bytes, max_bytes;
+	const char *epoch;
 	int seen;
 };
 
@@ -216,7 +219,7 @@ static int gather_from_log(void *ctx, const struct log_row *from)
 
 	if (from->seq > g->to || g->bytes > g->max_bytes)
 		return POLLUX_GONE;
-	row = row_new(from, true);
+	row = row_new(from, true, g->epoch);
 	error = row ? gather_row(g, row) : POLLUX_NO_MEMORY;
 	row_unref(row);
 	g->seen++;
@@ -239,7 +242,7 @@ static int gather_from_recent(struct server *s, struct gather *g)
 
 int catch_up_gather(struct server *s, struct client *c, int64_t from, int64_t to, size_t max_bytes)
 {
-	struct gather g = {.client = c, .to = to, .last = from, .max_bytes = max_bytes};
+	struct gather g = {.client = c, .to = to, .last = from, .max_bytes = max_bytes, .epoch = server_epoch(s)};
 	int n = 0;
 
 	while (!recent_covers(&s->recent, g.last) && g.bytes <= max_bytes && g.last < to) {

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "core/event_run.h"
+#include "core/recovery.h"
 #include "core/session.h"
 #include "db/sockets.h"
+
+#define REFUSAL_MAX_BYTES (1 << 18)
 
 static int reply(struct server *s, int64_t client, enum sio_type type, const char *nsp, const char *json, size_t json_len)
 {
@@ -37,8 +40,29 @@ static int refuse(struct server *s, int64_t client, const char *nsp, const char 
 	return reply(s, client, SIO_CONNECT_ERROR, nsp, json, (size_t)len);
 }
 
+/* Somebody who joins: a new socket, or one that comes back. */
+struct newcomer {
+	struct socket_row row;
+	struct recovery recovery;
+	char sid[RANDOM_ID_LEN + 1], pid[RANDOM_ID_LEN + 1];
+};
+
+static int make_socket(struct server *s, const struct client_row *client, struct newcomer *n)
+{
+	if (!n->recovery.found)
+		return socket_insert(s->store, &n->row);
+	return recovery_restore(s, client, &n->recovery, n->row.auth);
+}
+
+static int run_middleware(struct server *s, struct event *ev, const struct newcomer *n, struct buf *refusal)
+{
+	if (!s->handler->admit || (n->recovery.found && s->settings->recovery_skip_middlewares))
+		return 0;
+	return s->handler->admit(s->handler->ctx, ev, refusal);
+}
+
 /* The first event. *admitted; else refusal holds the reason's JSON, or nothing when the handler failed. */
-static int admit(struct server *s, struct client_row *client, struct socket_row *row, struct buf *refusal, bool *admitted)
+static int admit(struct server *s, struct client_row *client, struct newcomer *n, struct buf *refusal, bool *admitted)
 {
 	struct event ev;
 	int result;
@@ -46,13 +70,15 @@ static int admit(struct server *s, struct client_row *client, struct socket_row 
 	event_open(&ev, s, client);
 	result = event_write(&ev);
 	if (!result)
-		result = socket_insert(s->store, row);
+		result = make_socket(s, client, n);
 	if (!result)
-		result = event_set_socket(&ev, (struct text){row->nsp.at, row->nsp.len}, row->sid.at);
+		result = event_set_socket(&ev, (struct text){n->row.nsp.at, n->row.nsp.len}, n->row.sid.at);
 	if (!result)
 		result = journal_touch(s, client->id, client);
-	if (!result && s->handler->admit)
-		result = s->handler->admit(s->handler->ctx, &ev, refusal);
+	if (!result)
+		result = run_middleware(s, &ev, n, refusal);
+	if (!result && n->recovery.found)
+		result = recovery_gather(s, client, &n->recovery);
 	if (result != POLLUX_REFUSED)
 		buf_clear(refusal);
 	*admitted = !result;
@@ -83,55 +109,113 @@ static int begin_receiving(struct server *s, const struct socket_row *row)
 	return last < 0 ? (int)last : socket_set_joined(s->store, row->sid, last);
 }
 
-static int connected(struct server *s, struct client_row *client, const struct socket_row *row)
+static int reply_connected(struct server *s, const struct client_row *client, const struct socket_row *row)
 {
-	char json[64];
-	int len = snprintf(json, sizeof(json), "{\"sid\":\"%s\"}", row->sid.at);
-	int error = begin_receiving(s, row);
+	char json[128];
+	int len = snprintf(json, sizeof(json), row->pid.at ? "{\"sid\":\"%s\",\"pid\":\"%s\"}" : "{\"sid\":\"%s\"}", row->sid.at,
+			   row->pid.at);
+
+	return reply(s, client->id, SIO_CONNECT, row->nsp.at, json, (size_t)len);
+}
+
+static int connected(struct server *s, struct client_row *client, const struct newcomer *n)
+{
+	int error = begin_receiving(s, &n->row);
 
 	if (!error)
-		error = reply(s, client->id, SIO_CONNECT, row->nsp.at, json, (size_t)len);
+		error = reply_connected(s, client, &n->row);
+	if (!error)
+		error = recovery_replay(s, client, &n->recovery);
 	if (client->connect_by_ms) {
 		client->connect_by_ms = 0;
 		client->expires_at_ms = session_pong_by(s, client);
 	}
-	return error ? error : run_connection(s, client, row);
+	return error ? error : run_connection(s, client, &n->row);
 }
 
-/* A socket of a new client's that is about to join. sid: room for its id. */
-static int new_socket(struct server *s, const struct client_row *client, const char *nsp, char sid[RANDOM_ID_LEN + 1],
-		      struct socket_row *row)
+/* A socket of a new client's that is about to join. */
+static int new_socket(struct server *s, const struct client_row *client, const char *nsp, struct newcomer *n)
 {
-	*row = (struct socket_row){.client = client->id, .joined = log_last(s->store)};
-	if (row->joined < 0)
-		return (int)row->joined;
-	random_id(sid);
-	row->sid = (struct log_text){sid, RANDOM_ID_LEN};
-	row->nsp = (struct log_text){nsp, strlen(nsp)};
-	row->data = row->auth = (struct log_text){"{}", 2};
+	memset(n, 0, sizeof(*n));
+	n->row.client = client->id;
+	n->row.joined = log_last(s->store);
+	if (n->row.joined < 0)
+		return (int)n->row.joined;
+	random_id(n->sid);
+	n->row.sid = (struct log_text){n->sid, RANDOM_ID_LEN};
+	n->row.nsp = (struct log_text){nsp, strlen(nsp)};
+	n->row.data = n->row.auth = (struct log_text){"{}", 2};
 	return 0;
+}
+
+static void set_auth(struct newcomer *n, const struct sio_packet *p)
+{
+	if (p->payload.len)
+		n->row.auth = (struct log_text){p->payload.at, p->payload.len};
+}
+
+static int new_namespace_socket(struct server *s, const struct client_row *client, const char *nsp, const struct sio_packet *p,
+				struct newcomer *n)
+{
+	int error = new_socket(s, client, nsp, n);
+
+	set_auth(n, p);
+	if (!s->settings->recovery)
+		return error;
+	random_id(n->pid);
+	n->row.pid = (struct log_text){n->pid, RANDOM_ID_LEN};
+	return error;
+}
+
+static int tell_outcome(struct server *s, struct client_row *client, const struct newcomer *n, const struct buf *refusal, bool admitted)
+{
+	static const char internal[] = "{\"message\":\"Internal error\"}";
+
+	if (admitted)
+		return connected(s, client, n);
+	return reply(s, client->id, SIO_CONNECT_ERROR, n->row.nsp.at, refusal->len ? refusal->data : internal,
+		     refusal->len ? refusal->len : sizeof(internal) - 1);
+}
+
+/* One that comes back. *done: it has its answer; else it is to join as a new one. */
+static int connect_again(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p, bool *done)
+{
+	struct newcomer n = {0};
+	struct buf refusal;
+	bool admitted;
+	int error = recovery_find(s, client, nsp, p->payload, &n.recovery);
+
+	*done = client->state != CLIENT_OPEN;
+	if (error || *done || !n.recovery.found) {
+		recovery_deinit(&n.recovery);
+		return error;
+	}
+	n.row = n.recovery.row;
+	n.row.auth = (struct log_text){"{}", 2};
+	set_auth(&n, p);
+	buf_init(&refusal, REFUSAL_MAX_BYTES);
+	error = admit(s, client, &n, &refusal, &admitted);
+	*done = !n.recovery.too_much;
+	if (!error && *done)
+		error = tell_outcome(s, client, &n, &refusal, admitted);
+	buf_deinit(&refusal);
+	recovery_deinit(&n.recovery);
+	return error;
 }
 
 static int connect_new(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p)
 {
-	static const char internal[] = "{\"message\":\"Internal error\"}";
-	char sid[RANDOM_ID_LEN + 1];
-	struct socket_row row;
+	struct newcomer n;
 	struct buf refusal;
 	bool admitted;
-	int error = new_socket(s, client, nsp, sid, &row);
+	int error = new_namespace_socket(s, client, nsp, p, &n);
 
 	if (error)
 		return error;
-	if (p->payload.len)
-		row.auth = (struct log_text){p->payload.at, p->payload.len};
-	buf_init(&refusal, 1 << 18);
-	error = admit(s, client, &row, &refusal, &admitted);
-	if (!error && admitted)
-		error = connected(s, client, &row);
-	else if (!error)
-		error = reply(s, client->id, SIO_CONNECT_ERROR, nsp, refusal.len ? refusal.data : internal,
-			      refusal.len ? refusal.len : sizeof(internal) - 1);
+	buf_init(&refusal, REFUSAL_MAX_BYTES);
+	error = admit(s, client, &n, &refusal, &admitted);
+	if (!error)
+		error = tell_outcome(s, client, &n, &refusal, admitted);
 	buf_deinit(&refusal);
 	return error;
 }
@@ -162,18 +246,17 @@ static int join_room(struct server *s, struct client_row *client, const struct s
 
 int connect_plain(struct server *s, struct client_row *client, const char *room, struct buf *refusal, bool *admitted)
 {
-	char sid[RANDOM_ID_LEN + 1];
-	struct socket_row row;
-	int error = new_socket(s, client, "/", sid, &row);
+	struct newcomer n;
+	int error = new_socket(s, client, "/", &n);
 
 	if (!error)
-		error = admit(s, client, &row, refusal, admitted);
+		error = admit(s, client, &n, refusal, admitted);
 	if (error || !*admitted)
 		return error;
-	error = begin_receiving(s, &row);
+	error = begin_receiving(s, &n.row);
 	if (!error)
-		error = join_room(s, client, &row, room);
-	return error ? error : run_connection(s, client, &row);
+		error = join_room(s, client, &n.row, room);
+	return error ? error : run_connection(s, client, &n.row);
 }
 
 static int find_namespace(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p, bool *exists)
@@ -194,7 +277,7 @@ int connect_run(struct server *s, struct client_row *client, const struct sio_pa
 	char nsp[NAMESPACE_MAX + 1];
 	struct socket_row row;
 	void *block = NULL;
-	bool exists;
+	bool exists, done;
 	int count, error = socket_of_client_nsp(s->store, client->id, (struct log_text){p->nsp, p->nsp_len}, &row, &block);
 
 	free(block);
@@ -212,5 +295,6 @@ int connect_run(struct server *s, struct client_row *client, const struct sio_pa
 		return count;
 	if (count >= s->settings->max_sockets)
 		return refuse(s, client->id, nsp, "Too many namespaces");
-	return connect_new(s, client, nsp, p);
+	error = connect_again(s, client, nsp, p, &done);
+	return error || done ? error : connect_new(s, client, nsp, p);
 }

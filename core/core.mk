@@ -36,6 +36,7 @@ libcore_a_SOURCES = \
 	core/poll.c core/poll.h \
 	core/post.c core/post.h \
 	core/recent.c core/recent.h \
+	core/recovery.c core/recovery.h \
 	core/route.c core/route.h \
 	core/row.c core/row.h \
 	core/server.c core/server.h \

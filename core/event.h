@@ -33,6 +33,7 @@ struct socket_view {
 	struct text auth;         /* JSON object text of CONNECT */
 	struct text handshake;    /* JSON object text: headers, query, address, time, issued, url, secure (no auth) */
 	bool connected;
+	bool recovered;           /* it came back with its state (connection state recovery) */
 };
 
 /* The socket the event belongs to; NULL in events that belong to none. */

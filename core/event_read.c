@@ -103,6 +103,7 @@ int event_socket_out(void *ctx, const struct socket_row *row)
 		.data = text_of(row->data),
 		.auth = text_of(row->auth),
 		.connected = true,
+		.recovered = row->generation > 0,
 	};
 
 	memcpy(sid, row->sid.at, row->sid.len <= RANDOM_ID_LEN ? row->sid.len : 0);

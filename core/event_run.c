@@ -63,6 +63,7 @@ static int event_socket_fill(struct event *ev, struct event_socket *l, const str
 	l->view.auth = text_of(row->auth, "{}");
 	l->view.handshake = text_of((struct log_text){l->handshake, l->handshake ? strlen(l->handshake) : 0}, "{}");
 	l->view.connected = !row->left;
+	l->view.recovered = row->generation > 0;
 	return 0;
 }
 

@@ -33,7 +33,7 @@ int journal_append(struct server *s, struct log_row *row)
 		error = log_append(s->store, row);
 	if (error)
 		return error;
-	j->rows[j->rows_count] = row_new(row, false);
+	j->rows[j->rows_count] = row_new(row, false, server_epoch(s));
 	if (!j->rows[j->rows_count])
 		return POLLUX_NO_MEMORY;
 	j->rows_count++;

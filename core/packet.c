@@ -149,6 +149,7 @@ static int run_connect(struct packet_stream *ps, const struct sio_packet *p)
 
 	if (error)
 		return error;
+	ps->closed = ps->closed || ps->client->state != CLIENT_OPEN;
 	return violation ? packet_violation(ps, "a second CONNECT for a namespace, or an overlong name") : packet_after(ps);
 }
 

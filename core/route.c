@@ -154,6 +154,14 @@ static bool socket_reached(const struct socket *s, const struct row *row)
 	return !row->room.at || socket_was_in(s, row->room, row->seq);
 }
 
+bool route_reaches_socket(const struct client *c, const char *sid, const struct row *row)
+{
+	for (const struct socket *s = c->sockets; s; s = s->next)
+		if (strcmp(s->sid, sid) == 0)
+			return socket_reached(s, row);
+	return false;
+}
+
 bool route_reaches(const struct client *c, const struct row *row)
 {
 	if (row->kind == LOG_CONTROL || row->kind == LOG_SERVER_SIDE)

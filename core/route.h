@@ -10,5 +10,7 @@ typedef void route_ready(void *ctx, struct client *c);
 int route_row(struct clients *all, struct row *row, route_ready *ready, void *ctx) WARN_UNUSED;
 /* Whether the row reaches this one client. */
 bool route_reaches(const struct client *c, const struct row *row);
+/* Whether it reaches that socket of the client. */
+bool route_reaches_socket(const struct client *c, const char *sid, const struct row *row);
 
 #endif

@@ -3,12 +3,14 @@
  * put in front here; a reply row is a whole message already.
  *   event  ["x",1] in /admin       → 42/admin,["x",1]
  *   event  that asks for an ack    → 4217["x",1]: the id is the row's seq, the same for all
+ *   event  with its position       → 42["x",1,"k3Jx8aQ_.17"]: the last argument, where clients recover what they missed
  *   event  with two attachments    → 452-["x",{…},{…}] \x1e b… \x1e b…
  *   reply  431["ok"]'s 31["ok"]    → 431["ok"];  a binary one → b…
  */
 #include "config.h"
 #include "core/row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +35,27 @@ static bool is_json_array(struct log_text t)
 	return json_check(t.at, t.len, JSON_MAX_DEPTH) == 0 && json_kind((struct json_slice){t.at, t.len}) == JSON_ARRAY;
 }
 
+/* An array that begins with a name: clients hang up on anything else. */
+static bool is_event(struct log_text packet)
+{
+	struct json_slice name;
+
+	if (!packet.at || !is_json_array(packet))
+		return false;
+	name = sio_event_name((struct json_slice){packet.at, packet.len});
+	return name.len && (json_kind(name) == JSON_STRING || json_kind(name) == JSON_NUMBER);
+}
+
 static bool row_is_sound(const struct log_row *row)
 {
-	bool is_event = row->kind <= LOG_VOLATILE || row->kind == LOG_SERVER_SIDE;
+	bool event = row->kind <= LOG_VOLATILE || row->kind == LOG_SERVER_SIDE;
 
 	if (row->kind > LOG_SERVER_SIDE || !row->nsp.at || (row->targets.at && !is_json_array(row->targets)))
 		return false;
-	return !is_event || (row->packet.at && is_json_array(row->packet));
+	return !event || is_event(row->packet);
 }
 
-struct row *row_new(const struct log_row *from, bool foreign)
+struct row *row_new(const struct log_row *from, bool foreign, const char *epoch)
 {
 	size_t room = from->nsp.len + from->room.len + from->targets.len + from->packet.len + from->attachments.len;
 	struct row *r = malloc(sizeof(*r) + room);
@@ -59,6 +72,7 @@ struct row *row_new(const struct log_row *from, bool foreign)
 	r->seq = from->seq;
 	r->client = from->client;
 	r->ack = from->ack;
+	r->epoch = r->kind <= LOG_VOLATILE && !r->ack ? epoch : NULL;
 	r->polling = NULL;
 	r->frames = r->plain = (struct channel_piece){0};
 	to = r->store;
@@ -127,17 +141,37 @@ static int count_attachments(const struct row *r)
 	return n;
 }
 
+/* What stands behind the last argument in its array. */
+static size_t row_position(const struct row *r, char out[POSITION_MAX + 8])
+{
+	return r->epoch ? (size_t)snprintf(out, POSITION_MAX + 8, ",\"%s.%lld\"]", r->epoch, (long long)r->seq) : 0;
+}
+
+/* The packet up to its closing bracket, if something is to stand before that. */
+static size_t row_body(const struct row *r)
+{
+	size_t len = r->packet.len;
+
+	if (!r->epoch)
+		return len;
+	while (len && r->packet.at[len - 1] != ']')
+		len--;
+	return len ? len - 1 : 0;
+}
+
 size_t row_text(const struct row *r, char *to)
 {
+	char position[POSITION_MAX + 8];
 	int attachments = count_attachments(r);
-	size_t head = row_head(r, attachments, NULL, 0);
+	size_t head = row_head(r, attachments, NULL, 0), body = row_body(r), tail = row_position(r, position);
 
 	if (to) {
 		*to++ = '4';
 		row_head(r, attachments, to, head);
-		memcpy(to + head, r->packet.at, r->packet.len);
+		memcpy(to + head, r->packet.at, body);
+		memcpy(to + head + body, position, tail);
 	}
-	return 1 + head + r->packet.len;
+	return 1 + head + body + tail;
 }
 
 /* Of its attachments, each as b and base64 with a separator. */

@@ -15,6 +15,7 @@ struct row {
 	enum log_kind kind;
 	int64_t seq, client;
 	bool ack;                                              /* its id is its seq: the recipients are asked for an acknowledgement */
+	const char *epoch;                                     /* its position is shown to Socket.IO clients; NULL: it is not. Borrowed from the store */
 	struct text nsp, room, targets, packet, attachments;   /* point into store[] */
 	struct bytes *polling;                                 /* its packets in a polling payload, joined by \x1e; NULL until asked for */
 	struct channel_piece frames;                           /* its WebSocket frames (core/frames.h); owner NULL until asked for */
@@ -23,8 +24,8 @@ struct row {
 };
 
 /* A copy of a log row, with one reference. NULL: out of memory. A row that somebody else may have written (foreign) is checked: what is no
- * proper event becomes a control row, which reaches nobody. */
-struct row *row_new(const struct log_row *from, bool foreign);
+ * proper event becomes a control row, which reaches nobody. epoch: the log's, where clients recover what they missed; NULL elsewhere. */
+struct row *row_new(const struct log_row *from, bool foreign, const char *epoch);
 struct row *row_ref(struct row *r);
 /* NULL is fine. */
 void row_unref(struct row *r);

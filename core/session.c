@@ -17,6 +17,7 @@
 #include "core/http.h"
 #include "core/plain.h"
 #include "core/poll.h"
+#include "core/recovery.h"
 #include "db/parting.h"
 #include "db/sockets.h"
 #include "proto/sio.h"
@@ -179,19 +180,24 @@ static int reply_disconnect(struct server *s, int64_t client, const char *nsp)
 
 int session_leave(struct server *s, struct client_row *row, const char *nsp, const char *sid, const char *reason, bool tell)
 {
+	struct log_text id = {sid, strlen(sid)};
 	int error = tell ? reply_disconnect(s, row->id, nsp) : 0;
 	int64_t last = error ? error : log_last(s->store);
 
 	event_forget_own_socket(s);
 	if (last < 0)
 		return (int)last;
-	error = run_disconnect(s, row, nsp, sid, reason);
+	/* Before the handlers: a room that they make it leave, it leaves behind `last`, and is not in again when it comes back. */
+	error = journal_touch(s, row->id, row);
 	if (!error)
-		error = socket_leave(s->store, (struct log_text){sid, strlen(sid)}, last, clock_mono_ms());
-	if (error)
-		return error == POLLUX_NOT_FOUND ? 0 : error;
-	say(SAY_DEBUG, "core", row->sid, "socket %s left %s: %s", sid, nsp, reason);
-	return journal_touch(s, row->id, row);
+		error = run_disconnect(s, row, nsp, sid, reason);
+	if (!error)
+		error = socket_leave(s->store, id, last, clock_mono_ms());
+	if (!error && !recovery_allowed(reason))
+		error = socket_forget_pid(s->store, id);
+	if (!error)
+		say(SAY_DEBUG, "core", row->sid, "socket %s left %s: %s", sid, nsp, reason);
+	return error == POLLUX_NOT_FOUND ? 0 : error;
 }
 
 /* The ids of a client's connected sockets, copied since leaving changes the table. */

@@ -9,6 +9,18 @@
 #include "base/err.h"
 #include "proto/network.h"
 
+/* What a slow client may leave with us when the setting says nothing: four of the largest messages, so that a reader who is a little behind is not cut off by
+ * one more of them, and at least a megabyte, which is some seconds of a busy room. Beyond it is closed and recovers from the log. */
+#define QUEUED_MESSAGES 4
+#define QUEUED_LEAST ((size_t)1 << 20)
+
+size_t settings_queue_bytes(const struct settings *s)
+{
+	size_t some = s->max_queue_bytes ? (size_t)s->max_queue_bytes : QUEUED_MESSAGES * (size_t)s->max_http_buffer_size;
+
+	return s->max_queue_bytes || some > QUEUED_LEAST ? some : QUEUED_LEAST;
+}
+
 int settings_init(struct settings *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -24,6 +36,7 @@ int settings_init(struct settings *s)
 	s->compress_threshold = COMPRESS_THRESHOLD;
 	s->compress_level = COMPRESS_LEVEL;
 	s->history_max_rows = 10000;
+	s->recovery_skip_middlewares = true;
 	s->recovery_window_ms = 120000;
 	s->lag_limit_rows = 100000;
 	s->tick_limit_ms = 2000;

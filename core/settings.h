@@ -58,7 +58,9 @@ struct settings {
 	int64_t held_polls;             /* admission: polls parked over all processes; 0: no limit */
 	int64_t history_max_age_ms;     /* 0: for ever */
 	int64_t history_max_rows;       /* a room; 0: no limit. 10000 */
-	int64_t recovery_window_ms;     /* 120000: how long direct rows and closed memberships are kept */
+	bool recovery;                  /* connection_state_recovery: false */
+	bool recovery_skip_middlewares; /* true: a socket that is recovered is not asked again */
+	int64_t recovery_window_ms;     /* 120000: how long a socket that has left may come back, and what it would need is kept */
 	int64_t lag_limit_rows;         /* a live client's cursor may lag this far behind before it is closed: 100000 */
 	int64_t tick_limit_ms;          /* 2000: the watchdog's patience */
 	int max_sockets;                /* namespaces a client may connect to: 100 */
@@ -80,6 +82,8 @@ void settings_replace(struct settings *s, struct settings *next, struct buf *kep
 int settings_set_path(struct settings *s, const char *path);
 /* Likewise; "/" is allowed. */
 int settings_set_rooms_path(struct settings *s, const char *path);
+/* max_queue_bytes, or what it is when that is 0. */
+size_t settings_queue_bytes(const struct settings *s);
 /* Adds an origin to cors and makes the mode CORS_LIST. */
 int settings_add_origin(struct settings *s, const char *origin);
 /* Forgets them; the mode is off. */

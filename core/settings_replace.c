@@ -23,6 +23,7 @@ static const struct {
 	FIXED("serve_client", serve_client),
 	FIXED("max_queue_bytes", max_queue_bytes),
 	FIXED("sync_full", sync_full),
+	FIXED("connection_state_recovery", recovery),   /* on or off: it shows on the wire */
 	{"path", offsetof(struct settings, path), sizeof(char *), true},
 	{"rooms_path", offsetof(struct settings, rooms_path), sizeof(char *), true},
 };

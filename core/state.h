@@ -117,4 +117,10 @@ static inline int64_t server_hold_ms(const struct server *s)
 	return hold && hold < s->settings->ping_interval_ms ? hold : 0;
 }
 
+/* What rows show of their position to clients: see row_new. */
+static inline const char *server_epoch(const struct server *s)
+{
+	return s->settings->recovery ? store_epoch(s->store) : NULL;
+}
+
 #endif

@@ -218,6 +218,29 @@ int log_history(
 	return each_row(s, st, each, ctx);
 }
 
+/* By the indexes of rooms, so that it costs what there is for the socket, not what was sent to others. CROSS JOIN: in this order. */
+int log_missed(struct store *s, struct log_text nsp, struct log_text sid, int64_t after, int limit, log_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_LOG_MISSED,
+		"SELECT " LOG_COLUMNS " FROM log WHERE seq IN ("
+		"SELECT l.seq FROM member m CROSS JOIN log l WHERE m.sid = ?2 AND l.nsp = m.nsp AND l.room = m.room AND l.kind = 0 "
+		"AND l.room IS NOT NULL AND l.seq > max(?3, m.since) AND l.seq <= ifnull(m.until, 9223372036854775807) "
+		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room = ?2 AND kind = 0 AND room IS NOT NULL AND seq > ?3 "
+		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room IS NULL AND kind = 0 AND seq > ?3 "
+		"UNION ALL SELECT seq FROM log WHERE room = ?2 AND kind = 1 AND seq > ?3) "
+		"AND ack = 0 ORDER BY seq LIMIT ?4",
+		&st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, nsp);
+	bind_text(s, st, 2, sid);
+	bind_int(s, st, 3, after);
+	bind_int(s, st, 4, limit);
+	return each_row(s, st, each, ctx);
+}
+
 int log_gaps(struct store *s, int64_t *events_gap, int64_t *direct_gap)
 {
 	int error = meta_get(s, "gap", events_gap);

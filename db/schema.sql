@@ -27,6 +27,9 @@ CREATE TABLE log (
 	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );
 CREATE UNIQUE INDEX log_key ON log(key) WHERE key IS NOT NULL;
+-- What else a socket that comes back may have missed.
+CREATE INDEX log_wide ON log(nsp) WHERE kind = 0 AND room IS NULL;
+CREATE INDEX log_direct ON log(room) WHERE kind = 1;
 -- A room's history. The rowid, which ends every index, is seq; kind is in it so that counting needs no row.
 CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NULL;
 
@@ -108,14 +111,14 @@ CREATE TABLE partial (
 -- A connection to a namespace.
 CREATE TABLE socket (
 	sid        TEXT PRIMARY KEY,                -- public; a room of its own
-	pid        TEXT UNIQUE,                     -- the secret of connection state recovery, NULL without
+	pid        TEXT UNIQUE,                     -- the secret with which it comes back (connection state recovery); NULL: it can't
 	client     INTEGER,                         -- kept when it has left: a closing client may have rows still to fetch
 	nsp        TEXT NOT NULL,
 	data       TEXT NOT NULL DEFAULT '{}',      -- socket.data
 	auth       TEXT NOT NULL DEFAULT '{}',      -- CONNECT's payload
-	handshake  TEXT,                            -- kept here when its client has gone and it may be recovered
-	generation INTEGER NOT NULL DEFAULT 0,      -- each recovery adds one: a stale owner touches nothing
-	joined     INTEGER NOT NULL,                -- rows above this seq are for it
+	generation INTEGER NOT NULL DEFAULT 0,      -- how often it came back
+	origin     INTEGER NOT NULL DEFAULT 0,      -- rows above this seq are for it: where it first joined
+	joined     INTEGER NOT NULL,                -- and those above this one by way of its client now: what it missed before was sent when it came back
 	left       INTEGER,                         -- and up to this one; NULL: still connected
 	left_at_ms INTEGER                          -- deadline clock: when it left, for the recovery window
 );

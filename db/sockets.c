@@ -7,7 +7,7 @@
 #include "db/asks.h"
 #include "db/store_internal.h"
 
-#define SOCKET_COLUMNS "s.sid, s.pid, s.nsp, s.data, s.auth, s.client, s.generation, s.joined, s.left"
+#define SOCKET_COLUMNS "s.sid, s.pid, s.nsp, s.data, s.auth, s.client, s.generation, s.joined, s.left, s.origin, s.left_at_ms"
 
 static void read_socket(sqlite3_stmt *st, struct socket_row *row)
 {
@@ -20,6 +20,8 @@ static void read_socket(sqlite3_stmt *st, struct socket_row *row)
 	row->generation = sqlite3_column_int64(st, 6);
 	row->joined = sqlite3_column_int64(st, 7);
 	row->left = sqlite3_column_int64(st, 8);
+	row->origin = sqlite3_column_int64(st, 9);
+	row->left_at_ms = sqlite3_column_int64(st, 10);
 }
 
 int socket_insert(struct store *s, const struct socket_row *row)
@@ -27,8 +29,8 @@ int socket_insert(struct store *s, const struct socket_row *row)
 	static const struct log_text empty_object = { "{}", 2 };
 	sqlite3_stmt *st;
 	int error = statement_get(s, ST_SOCKET_INSERT,
-		"INSERT INTO socket(sid, pid, nsp, data, auth, client, generation, joined) "
-		"VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO socket(sid, pid, nsp, data, auth, client, generation, joined, origin) "
+		"VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
 		&st);
 
 	if (error < 0)
@@ -98,6 +100,19 @@ int socket_load(struct store *s, struct log_text nsp, struct log_text sid, struc
 	if (error < 0)
 		return error;
 	bind_text(s, st, 1, sid);
+	bind_text(s, st, 2, nsp);
+	return load_one(s, st, out, block);
+}
+
+int socket_of_pid(struct store *s, struct log_text nsp, struct log_text pid, struct socket_row *out, void **block)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_SOCKET_OF_PID, "SELECT " SOCKET_COLUMNS " FROM socket s WHERE s.pid = ? AND s.nsp = ?", &st);
+
+	*block = NULL;
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, pid);
 	bind_text(s, st, 2, nsp);
 	return load_one(s, st, out, block);
 }
@@ -225,7 +240,9 @@ int socket_set_data(struct store *s, struct log_text sid, struct log_text data)
 int socket_set_joined(struct store *s, struct log_text sid, int64_t seq)
 {
 	sqlite3_stmt *st;
-	int error = statement_get(s, ST_SOCKET_SET_JOINED, "UPDATE socket SET joined = ?2 WHERE sid = ?1 AND left IS NULL", &st);
+	int error = statement_get(s, ST_SOCKET_SET_JOINED,
+		"UPDATE socket SET joined = ?2, origin = CASE generation WHEN 0 THEN ?2 ELSE origin END WHERE sid = ?1 AND left IS NULL",
+		&st);
 
 	if (error < 0)
 		return error;
@@ -267,4 +284,46 @@ int socket_leave(struct store *s, struct log_text sid, int64_t seq, int64_t now_
 		return POLLUX_NOT_FOUND;
 	error = leave_rooms(s, sid, seq);
 	return error < 0 ? error : ask_forget_socket(s, sid);
+}
+
+int socket_forget_pid(struct store *s, struct log_text sid)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_SOCKET_FORGET_PID, "UPDATE socket SET pid = NULL WHERE sid = ? AND pid IS NOT NULL", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, sid);
+	return statement_run(s, st);
+}
+
+static int enter_rooms_again(struct store *s, const struct socket_row *row)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_MEMBER_COME_BACK, "UPDATE member SET until = NULL WHERE sid = ? AND +until = ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, row->sid);
+	bind_int(s, st, 2, row->left);
+	return statement_run(s, st);
+}
+
+int socket_come_back(struct store *s, const struct socket_row *row, int64_t client)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_SOCKET_COME_BACK,
+		"UPDATE socket SET client = ?2, auth = ?3, generation = generation + 1, joined = origin, left = NULL, left_at_ms = NULL "
+		"WHERE sid = ?1 AND left IS NOT NULL",
+		&st);
+
+	if (error < 0)
+		return error;
+	bind_text(s, st, 1, row->sid);
+	bind_int(s, st, 2, client);
+	bind_text(s, st, 3, row->auth);
+	error = statement_run(s, st);
+	if (error < 0)
+		return error;
+	return sqlite3_changes(s->db) > 0 ? enter_rooms_again(s, row) : POLLUX_NOT_FOUND;
 }

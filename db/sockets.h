@@ -12,10 +12,12 @@
 struct socket_row {
 	struct log_text sid, pid, nsp, data, auth;
 	int64_t client;       /* 0: none */
-	int64_t generation, joined, left;   /* left 0: connected (a socket never leaves before the first row: see socket_leave) */
+	int64_t generation, origin, joined, left;   /* left 0: connected (a socket never leaves before the first row: see socket_leave) */
+	int64_t left_at_ms;   /* deadline clock */
 };
 typedef int socket_row_each(void *ctx, const struct socket_row *row);
 
+/* Its origin is where it joins. */
 int socket_insert(struct store *s, const struct socket_row *row) WARN_UNUSED;
 /* A connected socket. NOT_FOUND. The row's text is copied into one block the caller frees (*block). */
 int socket_load(struct store *s, struct log_text nsp, struct log_text sid, struct socket_row *out, void **block) WARN_UNUSED;
@@ -29,12 +31,20 @@ int socket_of_room(struct store *s, struct log_text nsp, struct log_text room, i
 /* Those in the table that db/audience.h fills. */
 int socket_of_audience(struct store *s, int limit, socket_row_each *each, void *ctx) WARN_UNUSED;
 int socket_set_data(struct store *s, struct log_text sid, struct log_text data) WARN_UNUSED;
-/* Rows up to this seq are not for it after all: its middleware wrote them. */
+/* Rows up to this seq are not for it (any more, when it has come back: what it missed of them is sent apart): its middleware wrote them. */
 int socket_set_joined(struct store *s, struct log_text sid, int64_t seq) WARN_UNUSED;
 /* Disconnects: left = seq (at least 1), left_at_ms; its memberships end at seq, and what it is asked is forgotten. Row and memberships stay, with its client's id, until
  * retention finds the recovery window passed and the client past them: a closing client may have rows up to seq to fetch. NOT_FOUND
  * when it is no connected socket. */
 int socket_leave(struct store *s, struct log_text sid, int64_t seq, int64_t now_ms) WARN_UNUSED;
+
+/* Connection state recovery. The socket of that secret in that namespace, connected or not, likewise copied. NOT_FOUND. */
+int socket_of_pid(struct store *s, struct log_text nsp, struct log_text pid, struct socket_row *out, void **block) WARN_UNUSED;
+/* It has left for good: nobody can come back as it. */
+int socket_forget_pid(struct store *s, struct log_text sid) WARN_UNUSED;
+/* One that has left (row->left) is a client's again, with CONNECT's payload row->auth: its generation grows, the memberships that its leaving closed are open,
+ * and it is as if it had been there since its origin. NOT_FOUND. */
+int socket_come_back(struct store *s, const struct socket_row *row, int64_t client) WARN_UNUSED;
 
 /* member */
 typedef int member_each(void *ctx, struct log_text nsp, struct log_text room, struct log_text sid, int64_t since, int64_t until /* 0: open */);

@@ -27,11 +27,6 @@
 #include "ws/running.h"
 #include "ws/serve.h"
 
-/* What a slow client may leave with us: four of the largest messages, so that a reader who is a little behind is not cut off by one more
- * of them, and at least a megabyte, which is some seconds of a busy room. Beyond it is closed and recovers from the log. */
-#define QUEUED_MESSAGES 4
-#define QUEUED_LEAST ((size_t)1 << 20)
-
 struct front {
 	struct front_options options;
 	struct ws_options own;
@@ -142,13 +137,6 @@ static int find_socket(struct front *f)
 	return POLLUX_REFUSED;
 }
 
-static size_t queue_limit(const struct settings *s)
-{
-	size_t some = s->max_queue_bytes ? (size_t)s->max_queue_bytes : QUEUED_MESSAGES * (size_t)s->max_http_buffer_size;
-
-	return s->max_queue_bytes || some > QUEUED_LEAST ? some : QUEUED_LEAST;
-}
-
 static int start_server(struct front *f)
 {
 	struct server_options o = {
@@ -216,7 +204,7 @@ static int run(struct front *f)
 	if (error == 0)
 		error = application_load(&f->application);
 	if (error == 0)
-		error = conns_init(&f->conns, f->loop, queue_limit(&f->application.settings));
+		error = conns_init(&f->conns, f->loop, settings_queue_bytes(&f->application.settings));
 	if (error == 0)
 		error = start_server(f);
 	if (error == 0)

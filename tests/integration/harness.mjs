@@ -52,9 +52,9 @@ class Served {
 		return `${(this.options.settings?.path ?? '/socket.io').replace(/\/$/, '')}/`;
 	}
 
-	// A stock client that has not connected yet. via: the number of the process that gets all its requests.
-	socket(nsp = '/', { via, ...options } = {}) {
-		const base = via === undefined ? this.urls.any : this.urls.each[via];
+	// A stock client that has not connected yet. via: the number of the process that gets all its requests; url: another way to the server.
+	socket(nsp = '/', { via, url, ...options } = {}) {
+		const base = url ?? (via === undefined ? this.urls.any : this.urls.each[via]);
 		const socket = io(base + nsp, {
 			path: this.path, transports, forceNew: true,
 			reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.2, ...options,

@@ -5,6 +5,7 @@ EXTRA_DIST += tests/integration tests/apps/asks.lua tests/apps/client-suite.lua 
 EXTRA_DIST += tests/apps/doors.lua
 EXTRA_DIST += tests/apps/misbehaving.lua
 EXTRA_DIST += tests/apps/duties.lua tests/apps/waits.lua
+EXTRA_DIST += tests/apps/recovery.lua
 
 official: all
 	POLLUX_BUILD=$(abs_builddir) POLLUX_SUITES=$(SUITES) node $(srcdir)/tests/integration/official-suites.mjs $(TIMES)

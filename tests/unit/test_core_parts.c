@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/client.h"
+#include "core/frames.h"
 #include "core/input.h"
 #include "core/limits.h"
 #include "core/recent.h"
@@ -30,7 +31,7 @@ static struct row *row_of(enum log_kind kind, int64_t seq, const char *nsp, cons
 {
 	struct log_row from = { .kind = kind, .seq = seq, .nsp = text(nsp), .room = text(room), .targets = text(targets),
 				.packet = text(packet) };
-	struct row *made = row_new(&from, true);
+	struct row *made = row_new(&from, true, NULL);
 
 	assert_non_null(made);
 	return made;
@@ -61,7 +62,7 @@ static void test_wire_forms(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct log_row from = { .kind = rows[i].kind, .seq = 1, .nsp = text(rows[i].nsp), .packet = text(rows[i].packet),
 					.attachments = { rows[i].packed, rows[i].packed_len } };
-		struct row *r = row_new(&from, true);
+		struct row *r = row_new(&from, true, NULL);
 		const struct bytes *wire = row_polling(r);
 
 		assert_int_equal(r->kind, rows[i].kind);
@@ -74,12 +75,51 @@ static void test_wire_forms(void **state)
 	row_unref(NULL);
 }
 
+/* The position is the last argument of what is an event and asks for no acknowledgement; plain WebSockets have none. */
+static void test_positions(void **state)
+{
+	static const struct {
+		struct log_row from;
+		const char *wire;
+	} rows[] = {
+		{ { .kind = LOG_EVENT, .packet = { LIT("[\"x\",[1]]") } }, "42[\"x\",[1],\"epoch.7\"]" },
+		{ { .kind = LOG_DIRECT, .packet = { LIT("[\"x\"]") } }, "42[\"x\",\"epoch.7\"]" },
+		{ { .kind = LOG_VOLATILE, .packet = { LIT("[\"x\"] \n") } }, "42[\"x\",\"epoch.7\"]" },
+		{ { .kind = LOG_EVENT, .packet = { LIT("[1,{}]") }, .attachments = { LIT("\0\0\0\2ab") } },
+			"451-[1,{},\"epoch.7\"]\x1e" "bYWI=" },
+		{ { .kind = LOG_EVENT, .packet = { LIT("[\"x\"]") }, .ack = true }, "427[\"x\"]" },
+		{ { .kind = LOG_REPLY, .packet = { LIT("31[1]") } }, "431[1]" },
+	};
+	struct frames frames = { 0 };
+	struct channel_piece piece;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct log_row from = rows[i].from;
+		struct row *r;
+
+		from.seq = 7;
+		from.nsp = text("/");
+		r = row_new(&from, true, "epoch");
+		assert_string_equal(row_polling(r)->data, rows[i].wire);
+		row_unref(r);
+	}
+	struct row *r = row_new(&(struct log_row){ .seq = 7, .nsp = text("/"), .packet = text("[\"message\",\"m\"]") }, true, "epoch");
+	assert_int_equal(frames_plain(&frames, r, &piece), 0);
+	assert_int_equal(piece.len, 3);
+	assert_memory_equal(piece.at + 2, "m", 1);
+	row_unref(r);
+	frames_deinit(&frames);
+}
+
 static void test_unsound_rows(void **state)
 {
 	static const struct log_row rows[] = {
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { NULL, 0 } },
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "{}", 2 } },
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[", 1 } },
+		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[ ]", 3 } },
+		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[{}]", 4 } },
 		{ .kind = LOG_EVENT, .nsp = { NULL, 0 }, .packet = { "[1]", 3 } },
 		{ .kind = LOG_EVENT, .nsp = { "/", 1 }, .packet = { "[1]", 3 }, .targets = { "1", 1 } },
 		{ .kind = LOG_SERVER_SIDE, .nsp = { "/", 1 }, .packet = { "{}", 2 } },
@@ -88,7 +128,7 @@ static void test_unsound_rows(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct row *r = row_new(&rows[i], true);
+		struct row *r = row_new(&rows[i], true, NULL);
 
 		assert_int_equal(r->kind, LOG_CONTROL);
 		row_unref(r);
@@ -302,7 +342,7 @@ static void test_replies(void **state)
 
 	cache_init(&c, *state);
 	from.client = c.rows[2].id;
-	row = row_new(&from, true);
+	row = row_new(&from, true, NULL);
 	assert_int_equal(route_row(&c.all, row, ignore, NULL), 0);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(c.clients[i]->pending_count, i == 2);
@@ -510,6 +550,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wire_forms),
+		cmocka_unit_test(test_positions),
+		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_unsound_rows),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_recent_bytes),
