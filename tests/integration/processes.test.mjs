@@ -119,19 +119,19 @@ if (!isReference) describe('two processes', () => {
 	});
 
 	// The order of all is the log's: what the other client was answered stands between the long POST's events.
-	ours('a POST of 4,000 events lets others have their turn', async () => {
+	ours('a POST of 10,000 events lets others have their turn', async () => {
 		for (const via of [0, 1]) {
 			const [busy, other] = [await server.session({ via: 0 }), await server.session({ via })];
 			for (const session of [busy, other]) await session.connect();
 			let over = false;
-			const sent = busy.send(...Array.from({ length: 4000 }, (_, i) => `42["everyone",${i}]`)).finally(() => { over = true; });
+			const sent = busy.send(...Array.from({ length: 10000 }, (_, i) => `42["everyone",${i}]`)).finally(() => { over = true; });
 			let asked = 0;
 			while (!over) await other.send(`42${asked++}["echo"]`);
 			await sent;
-			const packets = await other.take(4000 + asked);
-			const between = packets.slice(packets.indexOf('42["everyone",0]'), packets.indexOf('42["everyone",3999]'));
+			const packets = await other.take(10000 + asked);
+			const between = packets.slice(packets.indexOf('42["everyone",0]'), packets.indexOf('42["everyone",9999]'));
 			assert.ok(between.some((packet) => packet.startsWith('43')), 'nobody else was answered');
-			assert.deepEqual(packets.filter((packet) => packet.startsWith('42')), Array.from({ length: 4000 }, (_, i) => `42["everyone",${i}]`));
+			assert.deepEqual(packets.filter((packet) => packet.startsWith('42')), Array.from({ length: 10000 }, (_, i) => `42["everyone",${i}]`));
 		}
 	});
 
