@@ -58,7 +58,7 @@ struct input {
 	struct bytes *body;
 	/* Of a WebSocket's: what is to follow the commit. */
 	bool second;                    /* another one has, or had, the upgrade */
-	bool probed, switched, closes;
+	bool probed, switched, ponged, closes;
 };
 
 struct inputs {

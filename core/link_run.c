@@ -77,7 +77,9 @@ static int run_packet(struct run *r, const char *data, size_t len)
 	case EIO_PING:
 		say(SAY_INFO, "core", r->row.sid, "session closed: a ping from the client");
 		return close_session(r, "transport error");
-	case EIO_PONG:   /* of before the switch: its heartbeat begins anew then */
+	case EIO_PONG:   /* it came before the switch was committed: else see on_message */
+		r->in->ponged = true;
+		return 0;
 	case EIO_OPEN:
 	case EIO_UPGRADE:
 	case EIO_NOOP:
@@ -180,7 +182,7 @@ int link_run_messages(struct server *s, struct input *in)
 	int error = client_load_id(s->store, in->client, &r.row);
 
 	in->cursor = in->kept;
-	in->probed = in->switched = false;
+	in->probed = in->switched = in->ponged = false;
 	in->closes = error == POLLUX_NOT_FOUND || (!error && r.row.state != CLIENT_OPEN);
 	if (in->closes)
 		return 0;
@@ -232,6 +234,8 @@ void link_finish(struct server *s, struct input *in)
 	}
 	if (in->switched && l->c)
 		link_switched(l);
+	if (in->ponged && l->c)
+		link_pong(l);
 	if (in->probed)
 		link_send_text(l, "3probe");
 	if (in->unfinished)

@@ -133,6 +133,27 @@ static void test_partial_across(void **state)
 	wire_free(w);
 }
 
+/* The client answers what it was pinged by polling right behind its switch. */
+static void test_pong_across(void **state)
+{
+	struct guest a;
+	struct wire *w;
+
+	(void)state;
+	site->settings.ping_interval_ms = 60;
+	site->settings.ping_timeout_ms = 1000;
+	guest_join(&a, 0);
+	receives(&a, 0, "2");
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	wire_say(w, "5");
+	wire_say(w, "3");
+	wire_gets(w, "2");
+	assert_int_equal(w->closed_with, -1);
+	wire_free(w);
+}
+
 static void test_second_websocket(void **state)
 {
 	struct guest a;
@@ -245,6 +266,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, wire_site_setup, site_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_upgrade), TEST(test_first_poll_since), TEST(test_poll_at_the_switch), TEST(test_hung_up_before_the_switch), TEST(test_partial_across),
+		TEST(test_pong_across),
 		TEST(test_second_websocket), TEST(test_abandoned), TEST(test_claim_of_the_dead), TEST(test_refused_handshakes),
 		TEST(test_upgrades_offered),
 	};
