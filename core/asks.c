@@ -52,13 +52,26 @@ static int check_socket(struct event *ev, const struct emission *e)
 	return event_find_socket(ev, e->nsp, sid, &view);
 }
 
+static int check_waiting(struct event *ev)
+{
+	int64_t questions, answers;
+	int error = ask_waiting(ev->s->store, &questions, &answers);
+
+	if (error)
+		return error;
+	return questions >= QUESTIONS_MAX || answers > AWAITED_MAX - ASKED_MAX ? POLLUX_TOO_BIG : 0;
+}
+
 int asks_check(struct event *ev, const struct emission *e)
 {
+	int error;
+
 	if (e->ack_context.len > CONTEXT_MAX_BYTES)
 		return POLLUX_TOO_BIG;
 	if (e->direct)
 		return check_socket(ev, e);
-	return e->ack_timeout_ms ? choose(ev, e) : POLLUX_PROTOCOL;
+	error = e->ack_timeout_ms ? check_waiting(ev) : POLLUX_PROTOCOL;
+	return error ? error : choose(ev, e);
 }
 
 int asks_add(struct server *s, const struct emission *e, int64_t seq)

@@ -68,8 +68,10 @@ struct emitted {
 	bool duplicate;    /* the key was there already; seq is the older row's */
 };
 
-/* So many can be asked for an acknowledgement at once. */
+/* So many can be asked for an acknowledgement at once; so many such questions be open, and so many answers waited for in all. */
 #define ASKED_MAX 10000
+#define QUESTIONS_MAX 10000
+#define AWAITED_MAX 1000000
 
 /* Appends one row. NOT_FOUND: asks a socket that has gone for an acknowledgement. POLLUX_TOO_BIG: over a limit; POLLUX_PROTOCOL: args no array, reserved
  * event name, bad placeholders; many are asked without a timeout. */

@@ -78,6 +78,23 @@ int64_t ask_audience(struct store *s, int64_t seq)
 	return error < 0 ? error : count;
 }
 
+int ask_waiting(struct store *s, int64_t *questions, int64_t *answers)
+{
+	sqlite3_stmt *st;
+	int got, error = statement_get(s, ST_ASK_WAITING, "SELECT count(*), sum(waiting) FROM ask WHERE sid IS NULL", &st);
+
+	*questions = *answers = 0;
+	if (error < 0)
+		return error;
+	got = statement_step(s, st);
+	if (got == 1) {
+		*questions = sqlite3_column_int64(st, 0);
+		*answers = sqlite3_column_int64(st, 1);
+	}
+	statement_end(st);
+	return got < 0 ? got : 0;
+}
+
 static char *put(char *to, struct log_text text)
 {
 	if (text.len > 0)

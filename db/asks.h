@@ -34,6 +34,8 @@ struct ask_row {
 int ask_insert(struct store *s, const struct ask_row *row) WARN_UNUSED;
 /* Of one that many are asked: they are the sockets of the set (see audience.h). When there is nobody it is due. How many there are, or a negative. */
 int64_t ask_audience(struct store *s, int64_t seq) WARN_UNUSED;
+/* How many such questions are open, and how many answers they wait for. */
+int ask_waiting(struct store *s, int64_t *questions, int64_t *answers) WARN_UNUSED;
 /* NOT_FOUND. */
 int ask_load(struct store *s, int64_t seq, struct ask *out) WARN_UNUSED;
 /* The one whose deadline came first, by now. NOT_FOUND. */

@@ -45,6 +45,7 @@ CREATE TABLE ask (
 );
 CREATE INDEX ask_sid ON ask(sid) WHERE sid IS NOT NULL;
 CREATE INDEX ask_by ON ask(by_ms) WHERE by_ms IS NOT NULL;
+CREATE INDEX ask_many ON ask(waiting) WHERE sid IS NULL;
 
 -- Who is asked what many are asked, and the answers: the first one of a socket counts.
 CREATE TABLE ask_answer (

@@ -34,6 +34,16 @@ if (!isReference) describe('timers', () => {
 		for (let i = 1; i < beats.length; i++) assert.equal(beats[i], beats[i - 1] + 1);
 	});
 
+	ours('run exactly once while processes are killed', async () => {
+		const client = await server.client();
+		const ids = Array.from({ length: 100 }, (_, i) => `k${i}`);
+		await Promise.all(ids.map((n, i) => client.emitWithAck('after', 0.5 + 0.01 * i, { room: 'bell', n })));
+		for (const n of [0, 1, 0, 1]) await server.server.restart(n);
+		const another = await server.client();
+		await eventually('the last has run', async () => await another.emitWithAck('get', `rings/${ids.at(-1)}`));
+		for (const n of ids) assert.equal(await another.emitWithAck('get', `rings/${n}`), 1, n);
+	});
+
 	ours('outlive all processes, with nobody connected', async () => {
 		const client = await server.client('/', { reconnection: false });
 		await client.emitWithAck('after', 0.3, { room: 'bell', n: 'late' });

@@ -322,6 +322,24 @@ static void test_other_version(void **state)
 	assert_int_equal(db_query(site->db.path, "SELECT every_ms FROM timer WHERE name = 'report' AND nsp = '/a'"), 1800000);
 }
 
+/* The same while it serves. */
+static void test_reloaded(void **state)
+{
+	(void)state;
+	site->handler.repeated = &two[1];
+	site->handler.repeated_count = 1;
+	site_serve(0);
+	while (count("timer") == 0)
+		site_spin(10);
+	site->handler.repeated = two;
+	server_reloaded(site->servers[0]);
+	assert_true(site_until(three_times, "repeat clean /\n"));
+	site->handler.repeated_count = 0;
+	server_reloaded(site->servers[0]);
+	while (count("timer") > 0)
+		site_spin(10);
+}
+
 /* --- acknowledgements that are over --- */
 
 static void test_unanswered(void **state)
@@ -463,6 +481,26 @@ static void test_limits_of_questions(void **state)
 	assert_int_equal(db_query(site->db.path, "SELECT waiting FROM ask"), 10000);
 }
 
+static void test_limits_of_all_questions(void **state)
+{
+	struct guest a;
+
+	(void)state;
+	join_room(&a, 0);
+	db_foreign(site->db.path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) "
+		   "INSERT INTO ask(seq, nsp, context, by_ms, waiting) SELECT 1000000 + i, '/', '', 1 << 60, 99 FROM n");
+	say_three(&a, 0, "ask room", "r", "well?", "60000");
+	assert_int_equal(count("ask"), 10000);
+	say_three(&a, 0, "ask room", "r", "well?", "60000");
+	assert_int_equal(count("ask"), 10000);
+	db_foreign(site->db.path, "DELETE FROM ask WHERE seq % 2; UPDATE ask SET waiting = 200");
+	say_three(&a, 0, "ask room", "r", "well?", "60000");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM ask WHERE waiting < 200"), 0);
+	db_foreign(site->db.path, "UPDATE ask SET waiting = 190");
+	say_three(&a, 0, "ask room", "r", "well?", "60000");
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM ask WHERE waiting < 190"), 1);
+}
+
 /* --- events from process to process --- */
 
 static void test_server_side(void **state)
@@ -526,6 +564,7 @@ int main(void)
 		TEST_UNSTARTED(test_repeats),
 		TEST_UNSTARTED(test_no_burst),
 		TEST_UNSTARTED(test_other_version),
+		TEST_UNSTARTED(test_reloaded),
 		TEST(test_unanswered),
 		TEST(test_answered_in_time),
 		TEST(test_asked_one_has_left),
@@ -534,6 +573,7 @@ int main(void)
 		TEST(test_answers_after_a_restart),
 		TEST(test_undone_question),
 		TEST(test_limits_of_questions),
+		TEST(test_limits_of_all_questions),
 		TEST(test_server_side),
 		TEST(test_server_side_for_nobody),
 		TEST(test_server_side_again),
