@@ -41,6 +41,7 @@ socket.on("chat message", (message, position) => {
 	addLine(`${message.from}: ${message.text}`, own(message));
 });
 socket.on("private message", (message) => {
+	showTyping(message.from, false);
 	if (shown.has(message.id)) return;
 	shown.add(message.id);
 	addLine(`${message.from} to ${message.to} alone: ${message.text}`, `private ${own(message)}`);
