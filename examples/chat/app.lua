@@ -1,9 +1,12 @@
 -- A chat with the finished list of features of Socket.IO's tutorial: everybody hears everybody, nicknames, who comes and goes, who is
 -- here, who is typing, private messages, and history. Every message is stored and published once, however often its client sends it.
+-- Whose connection breaks is back as if nothing had been (connection state recovery), and otherwise gets the history that it has not seen.
 --   client → server   auth { nickname, after }   chat message(id, text, ack)   private message(id, text, to, ack)   online(ack)   typing()
---   server → client   chat message{ id, from, text, at }, position   private message{ id, from, to, text, at }
---                     connected(nickname)   left(nickname)   typing(nickname)
+--   server → client   chat message{ id, from, text, at }   private message{ id, from, to, text, at }   connected(nickname)   left(nickname)
+--                     typing(nickname); each with its position behind it
 local io = require "pollux"
+
+io.set { connection_state_recovery = {} }
 
 local CHAT, HISTORY, ONLINE = "chat", 200, 200
 
@@ -37,6 +40,7 @@ end
 
 io.on("connection", function(socket)
 	if not has_other_page(socket) then socket.broadcast:emit("connected", socket.data.nickname) end
+	if socket.recovered then return end
 	socket:join { CHAT, seat(socket.data.nickname) }
 	send_history(socket)
 end)

@@ -233,7 +233,9 @@ if (!isReference) describe('chat', () => {
 		await socket.emitWithAck('online');
 		return socket;
 	}
-	const textsOf = (socket) => socket.heard.map((args) => (Array.isArray(args) ? args[0] : args).text);
+	// Without their positions.
+	const firsts = (heard) => heard.map(([first]) => first);
+	const textsOf = (socket) => firsts(socket.heard).map(({ text }) => text);
 
 	ours('coming, going and who is here; of several pages of one person the first and the last count', async () => {
 		const ann = await enter('Ann', PLACES[0]);
@@ -244,7 +246,7 @@ if (!isReference) describe('chat', () => {
 		await left.until(1);
 		await enter('Cid');
 		await connected.until(2);
-		assert.deepEqual([connected.map(String), left.map(String)], [['Bob', 'Cid'], ['Bob']]);
+		assert.deepEqual([firsts(connected), firsts(left)], [['Bob', 'Cid'], ['Bob']]);
 		const [error] = await event(person(' '), 'connect_error');
 		assert.match(error.message, /a nickname has/);
 	});
@@ -267,10 +269,32 @@ if (!isReference) describe('chat', () => {
 		const heard = [ann, bob, bob2, eve].map((socket) => collect(socket, 'private message'));
 		assert.deepEqual(await ann.emitWithAck('private message', `p${ids++}`, 'psst', 'Bob'), { ok: true });
 		await Promise.all(heard.slice(0, 3).map((texts) => texts.until(1)));
-		for (const texts of heard.slice(0, 3)) assert.deepEqual([texts[0].from, texts[0].to, texts[0].text], ['Ann', 'Bob', 'psst']);
+		for (const texts of heard.slice(0, 3)) assert.deepEqual(firsts(texts).map(({ from, to, text }) => [from, to, text]), [['Ann', 'Bob', 'psst']]);
 		await eve.emitWithAck('online');
 		assert.equal(heard[3].length, 0);
 		assert.deepEqual(await ann.emitWithAck('private message', `p${ids++}`, 'psst', 'Nobody'), { ok: false, error: 'nobody of that name is here' });
+	});
+
+	ours('a page whose connection broke gets what it missed, private messages too, each once; nobody else is told anew', async () => {
+		const [ann, bob, other] = [await enter('Ann'), await enter('Bob'), await enter('Bob')];
+		const whispers = collect(bob, 'private message'), came = collect(ann, 'connected');
+		const before = bob.heard.length;
+		const { id } = bob;
+		bob.io.reconnectionDelay(300);
+		const gone = event(bob, 'disconnect');
+		bob.io.engine.close();
+		await gone;
+		const back = event(bob, 'connect');
+		await ann.emitWithAck('chat message', `m${ids++}`, 'missed');
+		await ann.emitWithAck('private message', `p${ids++}`, 'whispered', 'Bob');
+		await back;
+		await ann.emitWithAck('chat message', `m${ids++}`, 'heard');
+		await bob.heard.until(before + 2);
+		assert.deepEqual([bob.recovered, bob.id], [true, id]);
+		assert.deepEqual(textsOf(bob).slice(before), ['missed', 'heard']);
+		assert.deepEqual(firsts(whispers).map(({ text }) => text), ['whispered']);
+		await ann.emitWithAck('online');
+		assert.deepEqual([came.length, other.connected], [0, true]);
 	});
 
 	ours('who types is told to the others, now or never', async () => {
