@@ -278,7 +278,7 @@ int target_emit_with_ack(lua_State *L)
 	const struct target *t = class_check(L, 1, &target_class);
 	struct emission e = {.wants_ack = true, .ack_timeout_ms = t->timeout_ms};
 
-	e.ack_context = asking_context(L, t->nsp, t->direct, t->timeout_ms);
+	e.ack_context = asking_context(L, target_namespace(L, 1), t->direct, t->timeout_ms);
 	return fill_and_emit(L, 1, 4, e);
 }
 

@@ -175,6 +175,28 @@ describe('acknowledgements of many', () => {
 	});
 });
 
+describe('in namespaces that come with their clients', () => {
+	const server = serve({ app: 'waits', settings });
+
+	ours('acknowledgements of one and of many, timeouts and timers', async () => {
+		for (const nsp of ['/room-1', '/room-22']) {
+			const clients = await panel(server, nsp);
+			const [one, many, late, rung] = [collect(clients[1], 'one'), event(clients[0], 'many'), event(clients[1], 'late'), event(clients[2], 'rung')];
+			clients.forEach((client, i) => client.on('question', (ack) => ack(i)));
+			clients[1].emit('ask', 'tag', FOREVER);
+			await one.until(1);
+			assert.deepEqual([...one], [['tag', 1, nsp]]);
+			clients[1].emit('ask many', 7, FOREVER, 'panel');
+			assert.deepEqual(await many, [7, false, 3]);
+			clients[1].off('question');
+			clients[1].emit('ask', 'again', 20);
+			assert.deepEqual(await late, ['again']);
+			clients[1].emit('after', 0.02);
+			assert.deepEqual(await rung, [nsp]);
+		}
+	});
+});
+
 describe('what clients ask', () => {
 	const server = serve({ app: 'waits', settings });
 	const answers = [[], [null], [1, 'two', { three: [3, null, {}] }], [Buffer.from([1, 2, 3])], [{ deep: [Buffer.alloc(5, 7)] }, Buffer.alloc(0)], [[]], [false, 0, '']];
