@@ -277,7 +277,8 @@ static bool is_defined(lua_State *L, const char *name)
 
 void lint_report(struct lint *l, lua_State *L, struct buf *report)
 {
-	qsort(l->findings, l->count, sizeof(*l->findings), compare);
+	if (l->count)
+		qsort(l->findings, l->count, sizeof(*l->findings), compare);
 	for (size_t i = 0; i < l->count; i++) {
 		const struct lint_finding *f = &l->findings[i];
 		const char *name = f->text + strlen(f->text) + 1;
