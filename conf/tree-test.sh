@@ -47,6 +47,13 @@ undistributed() {
 	done
 }
 
+# Of the page that says which test covers what: names of tests that are none.
+uncovered() {
+	sed -n 's/^|.*| \(.*\) |$/\1/p' doc/reference-tests.md | grep -o '`[a-z_-]*`' | tr -d '`' | sort -u | while read -r name; do
+		[ -f "tests/integration/$name.test.mjs" ] || [ -f "tests/unit/$name.c" ] || echo "$name"
+	done
+}
+
 judge "base names nothing above it" "$(includes base base)"
 judge "proto stands on base alone" "$(includes proto proto base)"
 judge "db names nothing above it" "$(includes db db proto base)"
@@ -62,4 +69,5 @@ judge "config.h is what a C file includes first" "$(unconfigured)"
 judge "package-lock.json names no registry" "$(grep -n '"resolved"' package-lock.json)"
 judge "a configuration's head explains each of its placeholders" "$(unexplained)"
 judge "a release contains every file" "$(undistributed)"
+judge "what covers the tests of Socket.IO is there" "$(uncovered)"
 echo "1..$n"
