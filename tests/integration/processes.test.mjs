@@ -167,7 +167,7 @@ if (!isReference) describe('two processes', () => {
 });
 
 if (!isReference) describe('deadlines in two processes', together, () => {
-	const server = serve({ app: 'rooms', together, settings: { ping_interval: 400, ping_timeout: 400 } });
+	const server = serve({ app: 'rooms', together, settings: { ping_interval: 400, ping_timeout: 1500 } });
 
 	ours('a session whose pongs go to the other process lives', async () => {
 		const session = await server.session({ via: 0 });

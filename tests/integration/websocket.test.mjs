@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { assertError, errors, eventually, ours, request, serve, sleep, test, together } from './harness.mjs';
 
-const quick = { ping_interval: 300, ping_timeout: 300 };
+const quick = { ping_interval: 300, ping_timeout: 1200 };
 const calm = { ping_interval: 25000, ping_timeout: 20000 };
 
 describe('a direct session', () => {
