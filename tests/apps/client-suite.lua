@@ -1,7 +1,7 @@
 -- What the stock client's own test suite expects of a Socket.IO server: its namespaces, its events, its settings.
 local io = require "pollux"
 
-io.set { ping_interval = 2000 }
+io.set { ping_interval = 2000, connection_state_recovery = {} }
 
 local function emit_handshake(socket)
 	local shake = socket.handshake
