@@ -125,7 +125,15 @@ test("who is typing: told once in a while, gone with the message or by itself, a
 	const ada = await arrive("Ada", { room: "typing" });
 	const bob = await arrive("Bob", { room: "typing" });
 	const typing = (text) => bob.page.waitForFunction((wanted) => document.getElementById("typing-text").textContent === wanted, text);
-	await ada.page.evaluate(() => { document.getElementById("text").value = " "; });
+	await ada.page.addInitScript(() => {
+		const { send } = WebSocket.prototype;
+		window.sent = [];
+		WebSocket.prototype.send = function (data) {
+			window.sent.push(data);
+			return send.call(this, data);
+		};
+	});
+	await ada.page.reload();
 	await Promise.all([ada, bob].map((one) => one.page.waitForFunction(() => document.getElementById("status-text").textContent.endsWith("WebSocket"))));
 	await bob.page.evaluate(() => {
 		window.typings = [];
@@ -144,6 +152,8 @@ test("who is typing: told once in a while, gone with the message or by itself, a
 	await bob.sees("done");
 	await typing("");
 	assert.deepEqual(await bob.page.evaluate(() => window.typings), ["Ada is typing", ""]);
+	const told = await ada.page.evaluate(() => window.sent.filter((data) => String(data).includes('"typing"')).length);
+	assert.ok(told >= 1 && told <= 2, `twenty characters were told ${told} times, and the message's own`);
 
 	await ada.page.locator("#text").fill("a second thought");
 	await typing("Ada is typing");
@@ -221,6 +231,8 @@ test("a screen reader is told of what others say, one by one or together", async
 	assert.ok(await ada.page.locator("#announcer p").count() <= 10);
 	await ada.say("mine");
 	await bob.sees("mine");
+	await bob.say("the end");
+	await ada.page.locator("#announcer").getByText("Bob: the end").waitFor();
 	assert.equal(await ada.page.locator("#announcer").getByText("mine").count(), 0);
 	await ada.leave();
 	await bob.leave();

@@ -117,6 +117,22 @@ test("somebody else has our name when we come back: the page waits for it", asyn
 	await bob.leave();
 });
 
+test("the network comes back: the page does not wait until it would try again", async () => {
+	const ada = await arrive("Ada");
+	await ada.page.addInitScript(() => {
+		const real = window.setTimeout;
+		window.setTimeout = (call, ms, ...values) => real(call, window.patient && ms >= 200 ? 1e8 : ms, ...values);
+	});
+	await ada.page.reload();
+	await ada.isConnected();
+	await ada.page.evaluate(() => { window.patient = true; });
+	await server.kill();
+	await ada.isCutOff();
+	await server.restart();
+	await ada.comesBack();
+	await ada.leave();
+});
+
 // A session that joins and then never polls: the server believes in it until the heartbeat fails.
 async function ghost(url, room, nickname, person) {
 	const endpoint = `${url}/socket.io/?EIO=4&transport=polling`;
