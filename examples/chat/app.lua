@@ -31,11 +31,10 @@ io.use(function(socket)
 	socket.data.nickname = nickname
 end)
 
--- What the client has not seen yet, if it says up to where it has; otherwise the newest.
+-- What the client has not seen yet, if it says up to where it has; the newest if it does not, or if that is no position in this log.
 local function send_history(socket)
-	local after = socket.handshake.auth.after
-	local rows = io.history(CHAT, { after = type(after) == "string" and after or nil, limit = HISTORY }) or io.history(CHAT, { limit = HISTORY })
-	for _, row in ipairs(rows) do socket:emit("chat message", row.args[1], row.position) end
+	local sound, rows = pcall(io.history, CHAT, { after = socket.handshake.auth.after, limit = HISTORY })
+	for _, row in ipairs(sound and rows or io.history(CHAT, { limit = HISTORY })) do socket:emit("chat message", row.args[1], row.position) end
 end
 
 io.on("connection", function(socket)

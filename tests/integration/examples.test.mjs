@@ -261,6 +261,7 @@ if (!isReference) describe('chat', () => {
 		const [, position] = again.heard.at(-2);
 		const missed = await enter('Bob', { after: position });
 		assert.deepEqual(textsOf(missed), ['two']);
+		for (const after of ['nonsense', 'another1.5', 7, {}]) assert.deepEqual(textsOf(await enter('Bob', { after })).slice(-2), ['one', 'two']);
 		assert.equal((await ann.emitWithAck('chat message', 'x', '')).ok, false);
 	});
 
