@@ -21,7 +21,7 @@ const documents = {
 			const html = blockWith(text, "io.connect()");
 			const library = await fetch(`${served.example.url}socket.io/socket.io.js`).then((answer) => answer.text());
 			const visitor = await arrive();
-			await visitor.context.route("**/socket.js", (route) => route.fulfill({ contentType: "text/javascript", body: library }));
+			await visitor.page.route("**/socket.js", (route) => route.fulfill({ contentType: "text/javascript", body: library }));
 			await visitor.opens(`${served.example.url}document`, page(html, "</script>"));   // which the document forgets
 			await eventually("fire is on the console", () => visitor.console.some((line) => line.includes("fire: hole")));
 			await logged('{"message":"socket.io"}');

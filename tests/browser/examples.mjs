@@ -46,12 +46,12 @@ class Example {
 
 export const startExample = (name, ...args) => new Example(name, args).start();
 
-// Somebody with a browser of their own. What the page breaks is kept, as is what it says on the console and which WebSockets it opens.
+// A page's visitor: these pages keep nothing, so visitors may share a browser's context. What the page breaks is kept, as is what it says on the
+// console and which WebSockets it opens.
 export class Visitor {
-	static async arrive(browser, url, { blockWebSocket = false, ...options } = {}) {
+	static async arrive(context, url, { blockWebSocket = false } = {}) {
 		const visitor = new Visitor();
-		visitor.context = await browser.newContext({ ignoreHTTPSErrors: true, locale: "en-GB", ...options });
-		visitor.page = await visitor.context.newPage();
+		visitor.page = await context.newPage();
 		visitor.page.setDefaultTimeout(PATIENCE_MS);
 		Object.assign(visitor, { console: [], broken: [], sockets: [] });
 		visitor.#watch();
@@ -71,8 +71,8 @@ export class Visitor {
 
 	// A page as if the server had it at this address. The browser cannot know that it comes from this computer, and would let it reach nothing here.
 	async opens(url, html) {
-		await this.context.grantPermissions(["local-network-access"]);
-		await this.context.route(url, (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: html }));
+		await this.page.context().grantPermissions(["local-network-access"]);
+		await this.page.route(url, (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: html }));
 		await this.page.goto(url);
 	}
 
@@ -106,7 +106,7 @@ export class Visitor {
 	}
 
 	async leave() {
-		await this.context.close();
+		await this.page.close();
 		assert.deepEqual(this.broken, []);
 	}
 }

@@ -15,13 +15,18 @@ function example(name, tests, ...args) {
 	describe([name, ...args].join(" "), () => {
 		const served = {};
 		const visitors = [];
-		before(async () => { served.example = await startExample(name, ...args); });
+		let context;
+		before(async () => {
+			served.example = await startExample(name, ...args);
+			context = await browser.newContext({ ignoreHTTPSErrors: true, locale: "en-GB" });
+		});
 		after(async () => {
 			await served.example?.stop();
-			for (const visitor of visitors) await visitor.leave();
+			await Promise.all(visitors.map((visitor) => visitor.leave()));
+			await context?.close();
 		});
 		const arrive = async (url, options) => {
-			const visitor = await Visitor.arrive(browser, url, options);
+			const visitor = await Visitor.arrive(context, url, options);
 			visitors.push(visitor);
 			return visitor;
 		};
