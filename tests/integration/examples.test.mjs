@@ -83,8 +83,8 @@ describe('steps', () => {
 	test('a bare WebSocket: each text comes back with a line added', async () => {
 		const wire = server.wire({ path: '/' });
 		await wire.opened;
-		wire.send('床前明月光', '');
-		assert.equal(await wire.next(), `床前明月光${LINE}`);
+		wire.send('春眠不觉晓', '');
+		assert.equal(await wire.next(), `春眠不觉晓${LINE}`);
 		assert.equal(await wire.next(), LINE);
 	});
 
