@@ -27,7 +27,7 @@ export class Panels {
 	#toggle(name) {
 		this.#set(this.open === name ? null : name);
 		if (this.open)
-			byId(`${name}-panel`).querySelector("button, input, [tabindex]")?.focus();
+			byId(`${name}-panel`).querySelector("button, input, [tabindex]")?.focus({ preventScroll: true }); // it is still beside the page
 	}
 
 	#set(open) {

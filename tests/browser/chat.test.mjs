@@ -194,6 +194,10 @@ test("a phone: nothing wider than the screen, panels open and close", async () =
 	await ada.page.getByRole("button", { name: "Leave phone" }).waitFor({ state: "hidden" });
 	await ada.page.getByRole("button", { name: /^Here now/ }).tap();
 	await ada.page.locator("#here").getByText("Ada").waitFor();
+	await ada.page.waitForFunction(() => {
+		const { left, right } = document.getElementById("here-panel").getBoundingClientRect();
+		return left > 0 && right === innerWidth && document.querySelector(".bar").getBoundingClientRect().left === 0;
+	});
 	await ada.leave();
 });
 

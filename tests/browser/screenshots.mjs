@@ -67,6 +67,9 @@ async function takeEnglish() {
 	await chloe.page.getByRole("button", { name: "Rooms" }).tap();
 	await take(chloe, "screenshot-phone-rooms");
 	await chloe.page.keyboard.press("Escape");
+	await chloe.page.getByRole("button", { name: /^Here now/ }).tap();
+	await take(chloe, "screenshot-phone-here");
+	await chloe.page.keyboard.press("Escape");
 	await ada.page.locator("#own-rooms [data-room=tools]").click();
 	await take(ada, "screenshot-new");
 	await ada.page.locator("#own-rooms [data-room=garden]").click();
