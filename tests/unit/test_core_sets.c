@@ -2,7 +2,9 @@
 #include "config.h"
 #include "tests/unit/wire_fixture.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
+#include "tests/unit/faulty_vfs.h"
 
 #define WIRES 40
 #define ROOM(name) (struct text){ name, 1 }
@@ -193,6 +195,52 @@ static void test_undone(void **state)
 	go();
 }
 
+static int setup_faulty(void **state)
+{
+	int error = setup(state);
+
+	if (error)
+		return error;
+	for (int i = 0; i < 2; i++)
+		site_stop(i);
+	site->cgi = true;   /* no checkpoints: their thread would meet the failure */
+	site->settings.ping_interval_ms = 600000;
+	site_serve(0);
+	site_serve(1);
+	return 0;
+}
+
+/* One write fails, in the process that has the WebSockets: what it had read of the room was not so. Who has joined is told once. */
+static bool join_with_failure(int nth)
+{
+	struct fake *post;
+	bool failed;
+
+	todo.rooms = event_join_all, todo.joined = "ab", todo.say = "b";
+	faulty_arm_io(nth, SQLITE_FULL, true);
+	post = guest_post(&away, 1, event_packet("hook", "", ""));
+	assert_int_equal(site_status(post), 200);
+	failed = faulty_disarm();
+	guest_say(&away, 1, event_packet("say", "a", "2"));
+	all_wires_get("42[\"said\",1]\x1e" "42[\"said\",\"2\"]");
+	receives(&polling[0], 0, "42[\"said\",1]\x1e" "42[\"said\",\"2\"]");
+	todo.rooms = event_leave_all, todo.say = "";
+	run(&away);
+	return failed;
+}
+
+static void test_writes_fail(void **state)
+{
+	int nth = 1;
+
+	(void)state;
+	come();
+	while (join_with_failure(nth))
+		nth += 1 + nth / 2;   /* there are hundreds */
+	assert_true(nth > 20);
+	go();
+}
+
 /* By rooms, several of them, ids, exceptions. */
 static void test_audiences(void **state)
 {
@@ -328,7 +376,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_many_join), TEST(test_many_leave), TEST(test_undone), TEST(test_audiences), TEST(test_limit),
 		TEST(test_many_disconnect), TEST(test_few_disconnect), TEST(test_left_over),
+		cmocka_unit_test_setup_teardown(test_writes_fail, setup_faulty, site_teardown),
 	};
 
+	faulty_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,5 +177,5 @@ check_PROGRAMS += tests/unit/test_core_upgrade
 tests_unit_test_core_upgrade_SOURCES = tests/unit/test_core_upgrade.c tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
 tests_unit_test_core_upgrade_LDADD = $(CORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_core_sets
-tests_unit_test_core_sets_SOURCES = tests/unit/test_core_sets.c tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
+tests_unit_test_core_sets_SOURCES = tests/unit/test_core_sets.c tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h tests/unit/wire_fixture.c tests/unit/wire_fixture.h $(CORE_TEST_SOURCES)
 tests_unit_test_core_sets_LDADD = $(CORE_TEST_LIBS)
