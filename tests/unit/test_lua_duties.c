@@ -75,6 +75,22 @@ static void test_timer_fails(void **state)
 	app_close(&a);
 }
 
+/* Limits are those of any event; the next one is none the worse for it. */
+static void test_timer_without_end(void **state)
+{
+	struct app a = app_load("local io = require 'pollux'; io.set { handler_instructions = 100000 }; "
+				"io.on_timer('loop', function() while true do pcall(error) end end); io.on_timer('t', function() io.emit('e') end); "
+				"io.every(1, function() ('x'):rep(1 << 30) end)", 0);
+
+	(void)state;
+	assert_true(a.handler.timer(a.handler.ctx, unasked(&a, "/"), text("loop"), text("null")) < 0);
+	assert_non_null(strstr(app_log(&a), "timer \"loop\": "));
+	assert_true(a.handler.repeat(a.handler.ctx, unasked(&a, "/"), text("1")) < 0);
+	assert_int_equal(a.handler.timer(a.handler.ctx, unasked(&a, "/"), text("t"), text("null")), 0);
+	assert_string_equal(app_trace(&a), "emit / [\"e\"]\n");
+	app_close(&a);
+}
+
 static void test_cancel(void **state)
 {
 	(void)state;
@@ -323,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_timer_runs),
 		cmocka_unit_test(test_timer_with_sockets),
 		cmocka_unit_test(test_timer_fails),
+		cmocka_unit_test(test_timer_without_end),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_every),
 		cmocka_unit_test(test_unanswered),
