@@ -167,6 +167,9 @@ static void test_tokens(void **state)
 	expect_trace(VERIFY("io.jwt.sign({ a = 1 }, { key = key }):gsub('%.eyJ', '.eyK', 1):sub(1)", "{ key = key }"), "", "emit / [\"y\",null,\"malformed token\"]\n");
 	expect_trace(VERIFY("io.jwt.sign({ a = 1 }, { key = key }):gsub('[^.]*$', '')", "{ key = key }"), "", "emit / [\"y\",null,\"wrong signature\"]\n");
 	expect_trace(VERIFY("io.jwt.sign({ a = 1 }, { key = key }) .. 'A'", "{ key = key }"), "", "emit / [\"y\",null,\"wrong signature\"]\n");
+	expect_trace(VERIFY("io.jwt.sign({ a = ('a'):rep(12300) }, { key = key })", "{ key = key }") " io.emit('z', 1)", "",
+		     "emit / [\"y\",null,\"malformed token\"]\nemit / [\"z\",1]\n");
+	expect_trace(KEY "io.emit('y', #io.jwt.verify(io.jwt.sign({ a = ('a'):rep(11000) }, { key = key }), { key = key }).a)", "", "emit / [\"y\",11000]\n");
 	/* alg: none, with and without a signature, in other spellings; HS256 misspelt; none at all */
 	expect_trace(VERIFY("'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.'", "{ key = key }"), "", "emit / [\"y\",null,\"algorithm not allowed\"]\n");
 	expect_trace(VERIFY("'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.AAAA'", "{ key = key }"), "", "emit / [\"y\",null,\"algorithm not allowed\"]\n");
@@ -294,6 +297,8 @@ static void test_check(void **state)
 		      "warning: app.lua:7: the global 'count' is assigned in a function, which is an error in a handler\n"
 		      "warning: util.lua:1: the global 'leak' is assigned in a function, which is an error in a handler\n");
 	expect_report("local _ENV = { x = 1 }\nfunction f() y = x end", 0, "");
+	expect_report("function f(a)\n\n\n\n\ta = {\n\n\t\ta,\n\t}\n\n\ty = a\nend", 0,
+		      "warning: app.lua:10: the global 'y' is assigned in a function, which is an error in a handler\n");
 	expect_report("local function f() return function() y = 2 end end", 0,
 		      "warning: app.lua:1: the global 'y' is assigned in a function, which is an error in a handler\n");
 	expect_report("setmetatable(_G, { __index = function() error 'never' end })\nfunction f() return missing end", 0, "");
