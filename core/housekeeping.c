@@ -16,6 +16,10 @@
 #define NAMESPACE_MS 86400000
 #define RETENTION_BATCH 500
 #define LAGGING_BATCH 64
+/* A busy server may find a connection's end so much later than it was due. */
+#define LATE_MS 30000
+/* So much the wall clock may drift. */
+#define JUMP_MS 1000
 /* A cached client without a poll is forgotten after so long. */
 #define CACHE_MS 30000
 
@@ -34,12 +38,31 @@ static int close_lagging(struct server *s, int64_t floor)
 	return n < 0 ? n : error;
 }
 
+/* A suspended machine, or somebody who sets the clock: rows would seem as much older, and be gone before their time. */
+static int note_jump(struct server *s)
+{
+	int64_t ahead_ms = clock_wall_ms() - clock_mono_ms(), jump_ms = s->wall_ahead_ms ? ahead_ms - s->wall_ahead_ms : 0;
+	int error = jump_ms > JUMP_MS ? retention_note_silence(s->store, jump_ms) : 0;
+
+	if (!error)
+		s->wall_ahead_ms = ahead_ms;
+	return error;
+}
+
+/* How old what a client was sent may be at most that it has not had when its connection is found broken: the ping before the last that it answered came
+ * behind everything older. */
+static int64_t in_flight_ms(const struct settings *settings)
+{
+	return settings->recovery ? settings->ping_interval_ms + 2 * settings->ping_timeout_ms + LATE_MS : 0;
+}
+
 int housekeeping_forget(struct server *s)
 {
 	struct retention r = {
 		.history_max_age_ms = s->settings->history_max_age_ms,
 		.history_max_rows = s->settings->history_max_rows,
 		.recovery_window_ms = s->settings->recovery_window_ms,
+		.in_flight_ms = in_flight_ms(s->settings),
 		.max_rows = RETENTION_BATCH,
 	};
 	int64_t last = log_last(s->store), lowest, position;
@@ -47,7 +70,9 @@ int housekeeping_forget(struct server *s)
 
 	if (last < 0)
 		return (int)last;
-	error = close_lagging(s, last - s->settings->lag_limit_rows);
+	error = note_jump(s);
+	if (!error)
+		error = close_lagging(s, last - s->settings->lag_limit_rows);
 	if (!error)
 		error = client_lowest_cursor(s->store, &lowest);
 	if (!error)

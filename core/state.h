@@ -82,6 +82,7 @@ struct server {
 
 	bool noted_position;       /* our row in the store has one */
 	int64_t read_ms;           /* when the log was read last */
+	int64_t wall_ahead_ms;     /* by so much the wall clock is ahead of the deadlines' */
 	bool look;                 /* the bell rang, or it is time to look at the log anyhow */
 	bool expire, housekeeping; /* that is due */
 	bool due;                  /* and something of core/duties.h */

@@ -228,7 +228,7 @@ int log_missed(struct store *s, struct log_text nsp, struct log_text sid, int64_
 		"AND l.room IS NOT NULL AND l.seq > max(?3, m.since) AND l.seq <= ifnull(m.until, 9223372036854775807) "
 		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room = ?2 AND kind = 0 AND room IS NOT NULL AND seq > ?3 "
 		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room IS NULL AND kind = 0 AND seq > ?3 "
-		"UNION ALL SELECT seq FROM log WHERE room = ?2 AND kind = 1 AND seq > ?3) "
+		"UNION ALL SELECT seq FROM log INDEXED BY log_direct WHERE room = ?2 AND kind = 1 AND seq > ?3) "
 		"AND ack = 0 ORDER BY seq LIMIT ?4",
 		&st);
 

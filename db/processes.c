@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "db/retention.h"
 #include "db/side_file.h"
 #include "db/store_internal.h"
 
@@ -105,14 +106,19 @@ static int shift_deadlines(struct store *s, int64_t by_ms)
 }
 
 /* A wall clock that went backwards tells nothing. */
+static int64_t silence_of(const struct service *last)
+{
+	int64_t ms = clock_wall_ms() - last->wall_ms;
+
+	return ms > 0 ? ms : 0;
+}
+
 static int shift_timers(struct store *s, const struct service *last, int64_t now_ms)
 {
-	int64_t silence_ms = clock_wall_ms() - last->wall_ms;
-
 	if (last->this_boot)
 		return 0;
 	return shift_table(s, ST_SHIFT_TIMERS, "UPDATE timer SET due_ms = due_ms + ?1",
-		now_ms - last->mono_ms - (silence_ms > 0 ? silence_ms : 0));
+		now_ms - last->mono_ms - silence_of(last));
 }
 
 typedef int process_each(struct processes *p, struct store *s, int64_t id, void *ctx);
@@ -157,7 +163,9 @@ static int shift_after_silence(struct processes *p, struct store *s, bool cgi, i
 	/* Between the requests of a CGI host nobody lives, and that is no downtime; a boot is. */
 	if (cgi && last.this_boot)
 		return 0;
-	error = shift_timers(s, &last, now_ms);
+	error = retention_note_silence(s, silence_of(&last));
+	if (error == 0)
+		error = shift_timers(s, &last, now_ms);
 	return error < 0 ? error : shift_deadlines(s, now_ms - last.mono_ms);
 }
 

@@ -35,8 +35,8 @@ static int find_trim_end(struct store *s, const struct retention *r, int64_t wal
 	sqlite3_stmt *st;
 	int got,
 		error = statement_get(s, ST_TRIM_SCAN,
-			"SELECT seq, at_ms FROM log WHERE seq > ? AND seq <= ? "
-			"AND seq < (SELECT max(seq) FROM log) ORDER BY seq LIMIT ?",
+			"SELECT seq, at_ms + (SELECT ifnull(sum(ms), 0) FROM silence WHERE silence.seq >= log.seq) "
+			"FROM log WHERE seq > ? AND seq <= ? AND seq < (SELECT max(seq) FROM log) ORDER BY seq LIMIT ?",
 			&st);
 
 	*end = from;
@@ -47,7 +47,7 @@ static int find_trim_end(struct store *s, const struct retention *r, int64_t wal
 	bind_int(s, st, 2, r->floor);
 	bind_int(s, st, 3, r->max_rows);
 	while ((got = statement_step(s, st)) == 1) {
-		if (!has_left(sqlite3_column_int64(st, 1), wall_ms, r->recovery_window_ms))
+		if (!has_left(sqlite3_column_int64(st, 1), wall_ms, retention_keeps_ms(r)))
 			break;
 		*end = sqlite3_column_int64(st, 0);
 		(*rows)++;
@@ -205,7 +205,9 @@ static int trim(struct store *s, const struct retention *r, int64_t wall_ms, int
 	if (error == 0)
 		error = trim_rows(s, from, end, deleted);
 	*budget -= rows / SKIPS_A_DELETE;
-	return error < 0 ? error : meta_set(s, "trimmed", end);
+	if (error == 0)
+		error = meta_set(s, "trimmed", end);
+	return error < 0 ? error : retention_forget_silence(s, end);
 }
 
 static int keep_text(char **kept, struct log_text text)
@@ -322,8 +324,8 @@ static int forget_aged(struct store *s, const struct retention *r, int64_t wall_
 
 	if (error < 0 || age_ms == 0 || *budget <= 0)
 		return error;
-	if (age_ms < r->recovery_window_ms)
-		age_ms = r->recovery_window_ms;
+	if (age_ms < retention_keeps_ms(r))
+		age_ms = retention_keeps_ms(r);
 	error = find_aged(s, wall_ms - age_ms, up_to < r->floor ? up_to : r->floor, *budget, &end);
 	if (error < 0 || end == 0)
 		return error;

@@ -110,3 +110,28 @@ int retention_kv(struct store *s, const struct retention *r, int64_t wall_ms, in
 	*deleted += error == 0 ? sqlite3_changes(s->db) : 0;
 	return error;
 }
+
+int retention_note_silence(struct store *s, int64_t ms)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_SILENCE_ADD,
+		"INSERT INTO silence(seq, ms) SELECT ifnull(max(seq), 0), ?1 FROM log WHERE true "
+		"ON CONFLICT(seq) DO UPDATE SET ms = ms + ?1",
+		&st);
+
+	if (error < 0 || ms <= 0)
+		return error;
+	bind_int(s, st, 1, ms);
+	return statement_run(s, st);
+}
+
+int retention_forget_silence(struct store *s, int64_t seq)
+{
+	sqlite3_stmt *st;
+	int error = statement_get(s, ST_SILENCE_FORGET, "DELETE FROM silence WHERE seq <= ?", &st);
+
+	if (error < 0)
+		return error;
+	bind_int(s, st, 1, seq);
+	return statement_run(s, st);
+}

@@ -27,9 +27,10 @@ CREATE TABLE log (
 	ack         INTEGER NOT NULL DEFAULT 0      -- 1: asks for an acknowledgement: the packet's id is seq (see ask)
 );
 CREATE UNIQUE INDEX log_key ON log(key) WHERE key IS NOT NULL;
--- What else a socket that comes back may have missed.
+-- What else a socket that comes back may have missed. Direct rows stand in the order of seq, so that a new one goes to the end: by socket, each
+-- would touch a page of its own (18,000 rows a second instead of 160,000).
 CREATE INDEX log_wide ON log(nsp) WHERE kind = 0 AND room IS NULL;
-CREATE INDEX log_direct ON log(room) WHERE kind = 1;
+CREATE INDEX log_direct ON log(seq, room, kind) WHERE kind = 1;
 -- A room's history. The rowid, which ends every index, is seq; kind is in it so that counting needs no row.
 CREATE INDEX log_room ON log(nsp, room, kind) WHERE kind = 0 AND room IS NOT NULL;
 
@@ -152,6 +153,12 @@ CREATE TABLE parting (
 	nsp   TEXT NOT NULL,
 	close INTEGER NOT NULL                      -- 1: its client is closed too
 ) WITHOUT ROWID;
+
+-- Time in which nobody served, or by which the wall clock jumped: older rows are kept so much longer for sockets that come back.
+CREATE TABLE silence (
+	seq INTEGER PRIMARY KEY,                    -- the newest row then
+	ms  INTEGER NOT NULL
+);
 
 -- Who serves. A process lives as long as it holds the lock on byte `id` of the lock file.
 CREATE TABLE process (

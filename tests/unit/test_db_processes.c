@@ -189,6 +189,32 @@ static void test_downtime_shifts(void **state)
 	processes_free(p);
 }
 
+/* In wall clock, too: rows are kept for it. */
+static void test_downtime_is_silence(void **state)
+{
+	struct db *db = *state;
+	struct processes *p = new_processes(db->path);
+	char path[128], line[128];
+	int64_t ms;
+	FILE *f;
+
+	enter(p, db->s, false, 500);
+	processes_note_service(p, 900);
+	processes_free(p);
+	snprintf(path, sizeof(path), "%s-lock", db->path);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	fseek(f, 64, SEEK_SET);
+	snprintf(line, sizeof(line), "served %-20lld %.36s %-20lld\n", 900LL, store_boot_id(), (long long)clock_wall_ms() - 60000);
+	fputs(line, f);
+	fclose(f);
+	p = new_processes(db->path);
+	enter(p, db->s, false, 61000);
+	ms = db_query(db->path, "SELECT ms FROM silence");
+	assert_true(ms >= 60000 && ms < 90000);
+	processes_free(p);
+}
+
 static const char *other_boot(void)
 {
 	return "11111111-2222-3333-4444-555555555555";
@@ -283,6 +309,7 @@ int main(void)
 		WITH_STORE(test_register_and_leave),
 		WITH_STORE(test_killed),
 		WITH_STORE(test_downtime_shifts),
+		WITH_STORE(test_downtime_is_silence),
 		WITH_STORE(test_boot_shifts),
 		WITH_STORE(test_cgi_shifts_at_a_boot_alone),
 		WITH_STORE(test_rolled_back_registration),

@@ -182,6 +182,48 @@ static void test_wrong_clock(void **state)
 	assert_rows(s, "3 ");
 }
 
+/* What a client may not have had when it left is kept for those who come back. */
+static void test_in_flight(void **state)
+{
+	struct store *s = ((struct db *)*state)->s;
+	struct retention r = keep_all;
+
+	r.in_flight_ms = 5000;
+	db_append(s, "", "[1]", NOW - WINDOW - 5000);
+	db_append(s, "", "[2]", NOW - WINDOW - 4999);
+	db_append(s, "", "[3]", NOW);
+	run_all(s, &r, NOW);
+	assert_rows(s, "2 3 ");
+}
+
+/* Rows of before a silence are kept for it as well, those behind it are not; several add up, and are forgotten with the rows. */
+static void test_silences(void **state)
+{
+	struct db *db = *state;
+	struct store *s = db->s;
+
+	db_append(s, "", "[1]", NOW - 5 * WINDOW);
+	OK(s, store_begin(s, "silence"));
+	OK(s, retention_note_silence(s, 3 * WINDOW));
+	OK(s, retention_note_silence(s, 0));
+	OK(s, store_commit(s));
+	db_append(s, "", "[2]", NOW - 2 * WINDOW + 1);
+	OK(s, store_begin(s, "silence"));
+	OK(s, retention_note_silence(s, WINDOW / 2));
+	OK(s, retention_note_silence(s, WINDOW / 2));
+	OK(s, store_commit(s));
+	db_append(s, "", "[3]", NOW - WINDOW);
+	db_append(s, "", "[4]", NOW);
+	run_all(s, &keep_all, NOW - 1);
+	assert_rows(s, "1 2 3 4 ");
+	run_all(s, &keep_all, NOW);
+	assert_rows(s, "2 3 4 ");
+	assert_int_equal(db_query(db->path, "SELECT count(*) FROM silence"), 1);
+	run_all(s, &keep_all, NOW + 1);
+	assert_rows(s, "4 ");
+	assert_int_equal(db_query(db->path, "SELECT count(*) FROM silence"), 0);
+}
+
 static void leave(struct store *s, const char *sid, int64_t client, int64_t left, int64_t at_ms)
 {
 	struct socket_row row = { .sid = text(sid), .nsp = text("/"), .client = client };
@@ -286,6 +328,8 @@ int main(void)
 		WITH_STORE(test_rows),
 		WITH_STORE(test_small_batches),
 		WITH_STORE(test_wrong_clock),
+		WITH_STORE(test_in_flight),
+		WITH_STORE(test_silences),
 		WITH_STORE(test_left_sockets),
 		WITH_STORE(test_closed_members),
 		WITH_STORE(test_expired_keys),
