@@ -335,6 +335,8 @@ static int run_connection(lua_State *L)
 	struct host *h = host_of(L);
 
 	socket_push_own(L, event_socket(h->ev));
+	if (event_socket(h->ev)->recovered)
+		rooms_tell_back(L, h->nsp, event_socket(h->ev)->sid);
 	call_list(L, h->nsp, ON_CONNECTION, 2, 3, 2);
 	socket_store_data(L);
 	return 0;
@@ -439,7 +441,9 @@ static int connection(void *ctx, struct event *ev)
 {
 	struct call call = {0};
 
-	if (!has(nsp_of_event(ctx, ev), ON_CONNECTION))
+	const struct namespace *nsp = nsp_of_event(ctx, ev);
+
+	if (!has(nsp, ON_CONNECTION) && !has(nsp, ON_CREATE_ROOM) && !has(nsp, ON_JOIN_ROOM))
 		return 0;
 	return dispatch_run(ctx, ev, run_connection, &call, "connection");
 }

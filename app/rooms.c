@@ -260,14 +260,13 @@ static void push_rooms(lua_State *L)
 }
 
 /* The rooms are there until the event is over, so who is alone in one is the last. */
-void rooms_tell_left(lua_State *L, struct namespace *nsp, const char *sid)
+/* Tells of each room the socket is in. */
+static void tell_of_all(lua_State *L, struct namespace *nsp, const char *sid, bool leaves)
 {
 	struct host *h = host_of(L);
 	struct text room;
 	int rooms;
 
-	if (!is_told(nsp, ON_LEAVE_ROOM, ON_DELETE_ROOM))
-		return;
 	buf_clear(&h->rows);
 	host_check(L, event_rooms_of(h->ev, nsp->name, sid, note_room, h), "on_room");
 	push_rooms(L);
@@ -275,8 +274,23 @@ void rooms_tell_left(lua_State *L, struct namespace *nsp, const char *sid)
 	for (size_t i = 1; i <= lua_rawlen(L, rooms); i++) {
 		lua_rawgeti(L, rooms, (lua_Integer)i);
 		room.at = lua_tolstring(L, -1, &room.len);
-		tell_left(L, nsp, sid, room, 1);
+		if (leaves)
+			tell_left(L, nsp, sid, room, 1);
+		else
+			rooms_tell_joined(L, nsp, sid, room);
 		lua_settop(L, rooms);
 	}
 	lua_pop(L, 1);
+}
+
+void rooms_tell_left(lua_State *L, struct namespace *nsp, const char *sid)
+{
+	if (is_told(nsp, ON_LEAVE_ROOM, ON_DELETE_ROOM))
+		tell_of_all(L, nsp, sid, true);
+}
+
+void rooms_tell_back(lua_State *L, struct namespace *nsp, const char *sid)
+{
+	if (is_told(nsp, ON_CREATE_ROOM, ON_JOIN_ROOM))
+		tell_of_all(L, nsp, sid, false);
 }

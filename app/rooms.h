@@ -14,5 +14,7 @@ void rooms_leave_all(lua_State *L, struct namespace *nsp, const struct audience 
 /* Tells of a room that the socket has come into by itself, and of all that it leaves with its connection. */
 void rooms_tell_joined(lua_State *L, struct namespace *nsp, const char *sid, struct text room);
 void rooms_tell_left(lua_State *L, struct namespace *nsp, const char *sid);
+/* And of all in which it is again, having come back. */
+void rooms_tell_back(lua_State *L, struct namespace *nsp, const char *sid);
 
 #endif

@@ -12,3 +12,11 @@ official: all
 client-suite: all
 	POLLUX_BUILD=$(abs_builddir) POLLUX_SUITES=$(SUITES) node $(srcdir)/tests/integration/client-suite.mjs $(TIMES)
 .PHONY: official client-suite
+
+# Exactly once through 500 cuts of a connection and restarts of everything: some three minutes with each server.
+soak: test-programs
+	for server in lighttpd standalone; do \
+		POLLUX_BUILD=$(abs_builddir) POLLUX_CLIENT=$(abs_builddir)/client POLLUX_SERVER=$$server CUTS=500 \
+			node --test $(srcdir)/tests/integration/exactly-once.test.mjs || exit 1; \
+	done
+.PHONY: soak

@@ -53,6 +53,20 @@ describe('recovery', () => {
 		});
 	}
 
+	test('rooms hear that it is in them again', async () => {
+		const [watcher, a] = [await server.watcher(), await server.client()];
+		const joined = collect(watcher, 'joined');
+		const { id } = a;
+		a.emit('hello');
+		await event(a, 'said');
+		await a.emitWithAck('join', 'heard');
+		await joined.until(1);
+		await cut(a);
+		assert.equal(a.recovered, true);
+		await joined.until(2);
+		assert.deepEqual([...joined].map(([socket, room]) => [socket, room]), [[id, 'heard'], [id, 'heard']]);
+	});
+
 	test('again and again', async () => {
 		const [a, b] = [await server.client(), await server.client()];
 		const said = collect(a, 'said');
@@ -302,6 +316,41 @@ describe('the window', () => {
 	};
 	theirs('after a silence longer than the window: not', async () => assert.equal(await afterSilence(), false));
 	ours('after a silence longer than the window', async () => assert.equal(await afterSilence(), true));
+});
+
+if (!isReference) describe('recovery across a restart', () => {
+	const server = serve({ app: 'recovery', settings });
+
+	for (const transport of ['polling', 'websocket']) ours(`everything is killed and started again: ${transport}`, async () => {
+		const b = await server.client();
+		const line = new Line(server.urls.any);
+		const url = await line.start();
+		try {
+			const a = server.socket('/', { url, transports: [transport] });
+			const said = collect(a, 'said');
+			await connected(a);
+			const { id } = a;
+			await a.emitWithAck('join', 'crash');
+			await b.emitWithAck('say', 'crash', 'one');
+			await said.until(1);
+			line.hold();
+			await b.emitWithAck('say', 'crash', 'two');
+			await server.server.killAll();
+			await server.server.startAll();
+			// A web server that found them gone may not look again at once.
+			await eventually('it serves', () => server.session().catch(() => undefined), 10000);
+			const c = await server.client();
+			await c.emitWithAck('say', 'crash', 'three');
+			const back = connected(a);
+			line.release();
+			await back;
+			await said.until(3);
+			assert.deepEqual(words(said), ['one', 'two', 'three']);
+			assert.deepEqual(await a.emitWithAck('self'), { id, recovered: true, data: { admitted: 1, connections: 2 }, rooms: ['crash'] });
+		} finally {
+			await line.stop();
+		}
+	});
 });
 
 describe('without recovery', () => {

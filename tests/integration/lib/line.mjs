@@ -44,14 +44,27 @@ export class Line {
 	// Every connection breaks, and new ones do until that socket.io client has noticed. The server is told, or keeps an end that nobody holds
 	// the other of.
 	async cut(socket, { halfOpen = false } = {}) {
+		this.break(halfOpen);
+		if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
+		this.release();
+	}
+
+	// Every connection breaks, and new ones do until release.
+	hold() {
+		this.break(false);
+	}
+
+	release() {
+		this.down = false;
+	}
+
+	break(halfOpen) {
 		this.down = true;
 		for (const pair of this.pairs) {
 			pair.kept = halfOpen;
 			if (halfOpen) pair.client.unpipe(pair.server);
 			pair.client.destroy();
 		}
-		if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
-		this.down = false;
 	}
 
 	// The ends that were kept go as well.

@@ -122,6 +122,16 @@ class Pollux {
 		await this.startProcess(i);
 	}
 
+	// Every process, and the sidecar.
+	async killAll() {
+		await Promise.all([...this.children.keys()].map((i) => this.kill(i)).concat(this.sidecar ? this.sidecar.kill('SIGKILL') : []));
+	}
+
+	async startAll() {
+		for (const i of this.children.keys()) await this.startProcess(i);
+		if (this.sidecar) await this.startSidecar();
+	}
+
 	async restartSidecar(signal = 'SIGKILL') {
 		await this.sidecar.kill(signal);
 		await this.startSidecar();

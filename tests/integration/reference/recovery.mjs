@@ -9,6 +9,9 @@ function install(nsp) {
 		socket.data.admitted = (socket.data.admitted ?? 0) + 1;
 		next(socket.handshake.auth.token === 'wrong' ? new Error('wrong token') : undefined);
 	});
+	nsp.adapter.on('join-room', (room, id) => {
+		if (room !== id) nsp.to('watchers').emit('joined', id, room);
+	});
 	nsp.on('connection', (socket) => {
 		socket.data.connections = (socket.data.connections ?? 0) + 1;
 		socket.on('disconnect', (reason) => nsp.to('watchers').emit('left', socket.id, reason));
