@@ -294,6 +294,11 @@ static const struct {
 	{"{initial_headers = {['Sec-WebSocket-Protocol'] = 'x'}}", "is the server's to say"},
 	{"{initial_headers = true}", "initial_headers must be a table"},
 	{"{headers = {X = ('x'):rep(9000)}}", "more than 8192 bytes"},
+	{"{connection_state_recovery = 5}", "connection_state_recovery (if no table) must be true or false"},
+	{"{connection_state_recovery = {max_disconnection_duration = '5'}}", "max_disconnection_duration must be an integer"},
+	{"{connection_state_recovery = {max_disconnection_duration = -1}}", "from 0 to"},
+	{"{connection_state_recovery = {skip_middlewares = 1}}", "must be true or false"},
+	{"{connection_state_recovery = {skipMiddlewares = true}}", "unknown setting 'connection_state_recovery.skipMiddlewares'"},
 	{"{allow_request = true}", "allow_request must be a function"},
 	{"{alow_request = print}", "did you mean 'allow_request'?"},
 	{"5", "table expected"},
@@ -316,6 +321,25 @@ static void test_wrong_settings(void **state)
 		assert_non_null(strstr(log, ".lua:3:"));
 		app_close(&a);
 	}
+}
+
+static void test_settings_of_recovery(void **state)
+{
+	struct app a;
+
+	(void)state;
+	a = app_load("local io = require 'pollux'; io.set { connection_state_recovery = { max_disconnection_duration = 5000, skip_middlewares = false } }", 0);
+	assert_true(a.settings.recovery);
+	assert_false(a.settings.recovery_skip_middlewares);
+	assert_int_equal(a.settings.recovery_window_ms, 5000);
+	app_close(&a);
+	a = app_load("local io = require 'pollux'; io.set { connection_state_recovery = {} }", 0);
+	assert_true(a.settings.recovery && a.settings.recovery_skip_middlewares);
+	assert_int_equal(a.settings.recovery_window_ms, 120000);
+	app_close(&a);
+	a = app_load("local io = require 'pollux'; io.set { connection_state_recovery = {} } io.set { connection_state_recovery = false }", 0);
+	assert_false(a.settings.recovery);
+	app_close(&a);
 }
 
 static void test_settings(void **state)
@@ -377,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_pcall),
 		cmocka_unit_test(test_wrong_settings),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_settings_of_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, lua_setup, NULL);
