@@ -17,6 +17,10 @@
 #define INBOX_BYTES ((size_t)256 << 10)
 /* Pieces a call of channel_send; more are sent with more calls. */
 #define PIECES_MAX 256
+/* What ends connections when the server drains: clients come back. An upgrade that has been probed may take so long. */
+#define DRAIN_CODE 1012
+#define DRAIN_REASON "server shutting down"
+#define DRAIN_SWITCH_MS 1000
 
 struct link *link_new(struct server *s)
 {
@@ -211,10 +215,12 @@ static void send_bytes(struct link *l, struct bytes *b)
 		link_drop(l, 1011, "transport error");
 }
 
-void link_send_text(struct link *l, const char *text)
+void link_probed(struct link *l)
 {
-	if (l->ch)
-		send_bytes(l, frames_text(text, strlen(text)));
+	if (!l->ch)
+		return;
+	l->probed = true;
+	send_bytes(l, frames_text("3probe", 6));
 }
 
 void link_send_ping(struct link *l)
@@ -307,6 +313,8 @@ void link_switched(struct link *l)
 	l->c->attached = false;
 	l->state = LINK_OPEN;
 	start_heartbeat(l);
+	if (l->s->draining)
+		link_drop(l, DRAIN_CODE, DRAIN_REASON);
 }
 
 /* Volatile rows are only for those who can take them now: not behind what the socket has not taken yet. */
@@ -369,7 +377,15 @@ void links_drop(struct server *s, int code, const char *reason)
 
 void links_drain(struct server *s)
 {
-	links_drop(s, 1012, "server shutting down");
-	while (s->links.waiting[LINK_WAIT_UPGRADE].first)
-		link_drop(s->links.waiting[LINK_WAIT_UPGRADE].first, 1012, "server shutting down");
+	struct link *l = s->links.waiting[LINK_WAIT_UPGRADE].first, *last = s->links.waiting[LINK_WAIT_UPGRADE].last, *next;
+
+	links_drop(s, DRAIN_CODE, DRAIN_REASON);
+	for (bool more = l != NULL; more; l = next) {
+		next = l->next;
+		more = l != last;
+		if (l->probed)
+			link_wait(l, LINK_WAIT_UPGRADE, clock_mono_ms() + DRAIN_SWITCH_MS);
+		else
+			link_drop(l, DRAIN_CODE, DRAIN_REASON);
+	}
 }

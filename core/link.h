@@ -41,6 +41,7 @@ struct link {
 	uint32_t refs;                 /* the connection's, and one an input */
 	uint8_t state, waits_for;
 	bool plain;                    /* a plain WebSocket: no Engine.IO in it */
+	bool probed;                   /* its client knows that it works: it polls no more and waits for the switch */
 	bool held;                     /* not read from: too much of it waits already */
 };
 
@@ -59,7 +60,8 @@ void links_init(struct server *s);
 void links_deinit(struct server *s);
 /* Ends every session's connection here. */
 void links_drop(struct server *s, int code, const char *reason);
-/* Ends every connection: the server drains. */
+/* Ends every connection: the server drains. An upgrade that has been probed is completed first, for a moment: the stock client, which polls no
+ * more by then, does not notice that its WebSocket is gone before its ping timeout. */
 void links_drain(struct server *s);
 
 /* For a WebSocket handshake that became an input, with one reference for each of the two; NULL: out of memory. */
@@ -74,8 +76,6 @@ void link_detach(struct link *l);
 void link_accept(struct server *s, struct input *in);
 /* Sends the client's pending rows, and ends the connection where that is due. After COMMIT, or after reading. */
 void link_send_pending(struct server *s, struct client *c);
-/* Sends one packet of its own. */
-void link_send_text(struct link *l, const char *text);
 /* Ends the connection from this side; nothing is told to the session. code 0: a close frame without one. */
 void link_close(struct link *l, int code, const char *reason);
 /* Ends the connection, and in the next tick the session (or its upgrade) with that reason, a static string. */
@@ -83,6 +83,8 @@ void link_drop(struct link *l, int code, const char *reason);
 /* What was waiting has been run: read on. */
 void link_release(struct link *l);
 
+/* After COMMIT of the probe: it is answered. */
+void link_probed(struct link *l);
 /* After COMMIT of the switch: its session's heartbeat goes on here. */
 void link_switched(struct link *l);
 void link_send_ping(struct link *l);

@@ -237,7 +237,7 @@ void link_finish(struct server *s, struct input *in)
 	if (in->ponged && l->c)
 		link_pong(l);
 	if (in->probed)
-		link_send_text(l, "3probe");
+		link_probed(l);
 	if (in->unfinished)
 		return;
 	if (in->closes)

@@ -289,6 +289,47 @@ static void test_drain(void **state)
 	wire_free(v);
 }
 
+/* A client that has been told that its WebSocket works polls no more: it is let over before it is sent away. */
+static void test_drain_after_probe(void **state)
+{
+	struct guest a;
+	struct wire *w;
+	bool idle = false;
+
+	(void)state;
+	guest_join(&a, 0);
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	server_drain(site->servers[1], on_idle, &idle);
+	wire_say(w, "5");
+	assert_int_equal(wire_close_code(w), 1012);
+	assert_true(site_until(was_drained, &idle));
+	assert_string_equal(site->said, "server shutting down\n");
+	wire_free(w);
+}
+
+/* One that does not come is not waited for. */
+static void test_drain_without_switch(void **state)
+{
+	struct guest a;
+	struct wire *w;
+	bool idle = false;
+
+	(void)state;
+	guest_join(&a, 0);
+	w = wire_upgrading(&a, 1);
+	wire_say(w, "2probe");
+	wire_gets(w, "3probe");
+	server_drain(site->servers[1], on_idle, &idle);
+	assert_int_equal(wire_close_code(w), 1000);
+	assert_true(site_until(was_drained, &idle));
+	assert_string_equal(site->said, "");
+	guest_say(&a, 0, wire_event("all", "polling lives on", ""));
+	receives(&a, 0, "42[\"said\",\"polling lives on\"]");
+	wire_free(w);
+}
+
 /* Plain WebSockets and Socket.IO's in one room; only `message` is theirs. */
 static void test_plain(void **state)
 {
@@ -418,7 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_direct), TEST(test_volatile), TEST(test_one_call_a_tick), TEST(test_binary), TEST(test_violations),
 		TEST(test_heartbeat), TEST(test_earlier_ping_first), TEST(test_connect_timeout), TEST(test_disconnected),
-		TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_gap), TEST(test_position_noted),
+		TEST(test_slow_consumer), TEST(test_held_back), TEST(test_drain), TEST(test_drain_after_probe),
+		TEST(test_drain_without_switch), TEST(test_gap), TEST(test_position_noted),
 		TEST(test_plain), TEST(test_plain_kicked), TEST(test_plain_refused), TEST(test_plain_at_the_root),
 		TEST(test_plain_heartbeat),
 	};
