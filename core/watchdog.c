@@ -1,4 +1,8 @@
-/* The watchdog's thread. It looks four times within the limit, and reads only atomics and the note. */
+/*
+ * The watchdog's thread. It looks four times within the limit, and reads only atomics, the loop thread's CPU clock and the note.
+ * Time is what the tick itself has had: a process that was stopped, or got no CPU on a busy host, has not hung. A tick that waits (for a disk that
+ * does not answer) is told by the looks that it lasted: a stopped process does not look either.
+ */
 #include "config.h"
 #include "core/watchdog.h"
 
@@ -13,11 +17,17 @@
 #include "base/clock.h"
 #include "base/say.h"
 
+/* So many looks within one tick: ten times the limit. */
+#define LOOKS_MAX 40
+
 struct watchdog {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
+	clockid_t loop_clock;
 	int64_t limit_ms;
+	int64_t seen_ms, cpu_from_ms;  /* the tick seen at the last look, and what the loop thread had used then */
+	int looks;                     /* at that tick */
 	bool stop;
 	_Atomic int64_t since_ms;      /* 0: in no tick */
 	char sid[32], event[64];
@@ -30,6 +40,26 @@ static void watchdog_bite(const struct watchdog *w)
 	_exit(70);
 }
 
+static int64_t loop_cpu_ms(const struct watchdog *w)
+{
+	struct timespec t;
+
+	return clock_gettime(w->loop_clock, &t) == 0 ? (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 : 0;
+}
+
+static bool hangs(struct watchdog *w)
+{
+	int64_t since = atomic_load(&w->since_ms), used = loop_cpu_ms(w);
+
+	if (!since || since != w->seen_ms) {
+		w->seen_ms = since;
+		w->cpu_from_ms = used;
+		w->looks = 0;
+		return false;
+	}
+	return used - w->cpu_from_ms >= w->limit_ms || ++w->looks > LOOKS_MAX;
+}
+
 static void *watchdog_run(void *ctx)
 {
 	struct watchdog *w = ctx;
@@ -37,9 +67,7 @@ static void *watchdog_run(void *ctx)
 
 	pthread_mutex_lock(&w->mutex);
 	while (!w->stop) {
-		int64_t since = atomic_load(&w->since_ms);
-
-		if (since && clock_mono_ms() - since > w->limit_ms)
+		if (hangs(w))
 			watchdog_bite(w);
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += w->limit_ms % 4000 * 250000;
@@ -63,6 +91,7 @@ int watchdog_start(struct watchdog **out, int64_t limit_ms)
 	if (!w)
 		return POLLUX_NO_MEMORY;
 	w->limit_ms = limit_ms;
+	pthread_getcpuclockid(pthread_self(), &w->loop_clock);
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -1,6 +1,6 @@
 /*
- * The watchdog: a thread that ends the process when a tick takes longer than
- * tick_limit, saying which session and event it was in. A process that hangs would hold the writer lock for ever.
+ * The watchdog: a thread that ends the process when a tick takes more than tick_limit of CPU time, or ten times that of waiting, saying
+ * which session and event it was in. A process that hangs would hold the writer lock for ever.
  */
 #ifndef POLLUX_WATCHDOG_H
 #define POLLUX_WATCHDOG_H
@@ -10,7 +10,7 @@
 
 struct watchdog;
 
-/* Starts the thread. limit_ms 0: none is started and *out is NULL (which the others accept). */
+/* Starts the thread; called by the one whose ticks it watches. limit_ms 0: none is started and *out is NULL (which the others accept). */
 int watchdog_start(struct watchdog **out, int64_t limit_ms) WARN_UNUSED;
 void watchdog_stop(struct watchdog *w);
 /* Another limit from now on; over 0. */
