@@ -27,6 +27,9 @@
 #include "ws/running.h"
 #include "ws/serve.h"
 
+/* Requests that are not whole by then after the signal are cut off. */
+#define STOP_CUT_S 1.5
+
 struct front {
 	struct front_options options;
 	struct ws_options own;
@@ -39,8 +42,9 @@ struct front {
 	struct serve serve;
 	struct files files;
 	bool stopping, drained;
+	bool cut; /* requests that are still being read are waited for no longer */
 	ev_signal term, interrupt, hangup;
-	ev_timer patience;
+	ev_timer patience, cut_timer;
 	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
 };
 
@@ -58,8 +62,16 @@ static void on_finished(struct ev_loop *loop, ev_prepare *w, int events)
 	struct front *f = w->data;
 
 	(void)events;
-	if (f->drained && f->conns.count == 0 && f->httpd.count == 0)
+	if (f->drained && f->conns.count == 0 && f->httpd.count == (f->cut ? f->httpd.reading : 0))
 		ev_break(loop, EVBREAK_ALL);
+}
+
+/* libmicrohttpd may not notice for long that who sent half a request has left. */
+static void on_cut(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	((struct front *)w->data)->cut = true;
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
@@ -79,6 +91,7 @@ static void stop(struct front *f)
 	say(SAY_INFO, "ws", NULL, "stopping");
 	ev_prepare_start(f->loop, &f->finished);
 	ev_timer_start(f->loop, &f->patience);
+	ev_timer_start(f->loop, &f->cut_timer);
 	httpd_stop(&f->httpd);
 	/* who comes now is refused and turns to another process; left open, the socket would take them in and reset them at the end */
 	listener_free(f->listener);
@@ -111,7 +124,8 @@ static void watch_signals(struct front *f)
 	ev_signal_init(&f->hangup, on_hangup, SIGHUP);
 	ev_prepare_init(&f->finished, on_finished);
 	ev_timer_init(&f->patience, on_patience, (double)f->own.stop_timeout_ms / 1000, 0);
-	f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
+	ev_timer_init(&f->cut_timer, on_cut, STOP_CUT_S, 0);
+	f->cut_timer.data = f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
 	ev_signal_start(f->loop, &f->term);
 	ev_signal_start(f->loop, &f->interrupt);
 	ev_signal_start(f->loop, &f->hangup);
@@ -222,6 +236,7 @@ static void stop_watching(struct front *f)
 	ev_signal_stop(f->loop, &f->interrupt);
 	ev_signal_stop(f->loop, &f->hangup);
 	ev_timer_stop(f->loop, &f->patience);
+	ev_timer_stop(f->loop, &f->cut_timer);
 	ev_prepare_stop(f->loop, &f->finished);
 }
 

@@ -30,6 +30,7 @@ struct httpd {
 	struct MHD_Daemon *daemon;
 	struct request *requests; /* all that are being read, answered or written */
 	size_t count; /* of them */
+	size_t reading; /* of these: not whole yet */
 	size_t most; /* connections, WebSockets included */
 	size_t since_trim; /* requests */
 	int seconds; /* since then */

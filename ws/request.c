@@ -73,6 +73,7 @@ struct request *request_new(struct httpd *h, const char *target)
 	};
 	DL_APPEND(h->requests, r);
 	h->count++;
+	h->reading++;
 	h->since_trim++;
 	return r;
 }
@@ -148,6 +149,8 @@ bool request_add_body(struct request *r, const char *data, size_t len)
 
 void request_submit(struct request *r)
 {
+	r->whole = true;
+	r->httpd->reading--;
 	if (r->body.data) {
 		r->x.body = r->body.data;
 		r->x.body_len = r->body.len;
@@ -390,6 +393,8 @@ void request_ended(struct request *r)
 {
 	DL_DELETE(r->httpd->requests, r);
 	r->httpd->count--;
+	if (!r->whole)
+		r->httpd->reading--;
 	end_exchange(r);
 	/* after server_free nobody is there to be told */
 	if (r->opened && !r->httpd->freeing)

@@ -32,6 +32,7 @@ struct request {
 	void *opened_ctx;
 	size_t max_message;
 	char peer[REQUEST_PEER_MAX];
+	bool whole; /* has been handed over */
 	bool answered;
 	bool suspended;
 	bool dropped; /* cut off */

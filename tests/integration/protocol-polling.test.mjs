@@ -82,6 +82,15 @@ describe('polling', () => {
 		await session.assertNextIs(back('after'));
 	});
 
+	test("a client's ping closes", async () => {
+		const session = await connected(server);
+		const parked = session.get();
+		await sleep(50);
+		await session.offend('2');
+		assert.equal((await parked).text, '1');
+		await session.assertClosed();
+	});
+
 	test('a second GET: the first is told the end, the second refused, the session closed', async () => {
 		const session = await connected(server);
 		const first = session.get();
