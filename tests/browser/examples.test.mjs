@@ -254,6 +254,7 @@ example("chat", (visit, served) => {
 		for (const one of [ann, bob]) await one.sees(MESSAGES, "Bob: hello", "Ann to Bob alone: psst");
 		await say(ann, "to all");
 		await eve.sees(MESSAGES, "Bob: hello", "Ann: to all");
+		await ann.sees(MESSAGES, "Bob: hello", "Ann to Bob alone: psst", "Ann: to all");
 		assert.deepEqual([await ann.texts("#messages .own"), await bob.texts("#messages .own")], [["Ann to Bob alone: psst", "Ann: to all"], ["Bob: hello"]]);
 		await eve.isUpgraded();
 		await eve.page.goto("about:blank");
