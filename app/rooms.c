@@ -259,8 +259,7 @@ static void push_rooms(lua_State *L)
 	}
 }
 
-/* The rooms are there until the event is over, so who is alone in one is the last. */
-/* Tells of each room the socket is in. */
+/* Tells of each room the socket is in. While it leaves they are there until the event is over, so who is alone in one is the last. */
 static void tell_of_all(lua_State *L, struct namespace *nsp, const char *sid, bool leaves)
 {
 	struct host *h = host_of(L);

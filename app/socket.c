@@ -205,8 +205,8 @@ static bool is_connected(lua_State *L, const struct socket *s)
 
 static int push_recovered(lua_State *L, const struct socket *s)
 {
-	const struct socket_view *view = s->view;
-	bool gone = !view && host_check(L, event_find_socket(host_of(L)->ev, s->nsp->name, s->sid, &view), "recovered");
+	const struct socket_view *view;
+	bool gone = find_view(L, s, &view, "recovered");
 
 	lua_pushboolean(L, !gone && view->recovered);
 	return 1;

@@ -36,6 +36,7 @@ static struct app watching(void)
 				"io.on('leave', function(socket, ...) socket:leave(...) end)\n"
 				"io.on('join all', function(socket, ...) io.sockets_join(...) end)\n"
 				"io.on('leave all', function(socket, ...) io.sockets_leave(...) end)\n"
+				"io.on('connection', function() io.emit('connected') end)\n"
 				"io.on('disconnecting', function(socket) io.emit('is leaving', #socket.rooms) end)\n"
 				"io.on('disconnect', function(socket) io.emit('has left') end)",
 				0);
@@ -105,6 +106,34 @@ static void test_leaving(void **state)
 	app_close(&a);
 }
 
+/* One that is recovered is back in its rooms before its connection is told of. */
+static void test_recovered(void **state)
+{
+	struct app a = watching(), b = app_load("local io = require 'pollux'; io.on('join', function(socket, room) socket:join(room) end)\n"
+						"io.on_room('join-room', function(room, id) io.emit('back', room, id) end)", 0);
+
+	(void)state;
+	app_event(&a, "[\"join\",[\"r\",\"q\"]]", -1);
+	a.socket = 1;
+	app_event(&a, "[\"join\",\"q\"]", -1);
+	fake_event_begin(a.ev, 0);
+	a.ev->views[0].recovered = true;
+	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), 0);
+	assert_string_equal(app_trace(&a), "emit / [\"create-room\",\"r\",null]\nemit / [\"join-room\",\"r\",\"s1\"]\n"
+					   "emit / [\"join-room\",\"q\",\"s1\"]\nemit / [\"connected\"]\n");
+	fake_event_begin(a.ev, 0);
+	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), 0);
+	assert_string_equal(app_trace(&a), "emit / [\"connected\"]\n");
+	/* also where nobody listens to connections */
+	app_event(&b, "[\"join\",\"r\"]", -1);
+	fake_event_begin(b.ev, 0);
+	b.ev->views[0].recovered = true;
+	assert_int_equal(b.handler.connection(b.handler.ctx, b.ev), 0);
+	assert_string_equal(app_trace(&b), "emit / [\"back\",\"r\",\"s1\"]\n");
+	app_close(&a);
+	app_close(&b);
+}
+
 /* A plain WebSocket has come into its room; a handler of rooms alone hears of it, and of its leaving. */
 static void test_plain(void **state)
 {
@@ -163,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_one),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_leaving),
+		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_registering),
