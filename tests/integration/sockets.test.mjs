@@ -189,6 +189,10 @@ describe('the API of the server', () => {
 			await heard[0].until(2);
 			await settle(all);
 			assert.deepEqual(heard.map((list) => [...list]), [[1, 2], [], [1], []]);
+			// A socket's id is a room that it is in already, and others may join.
+			await a.emitWithAck('join', a.id);
+			await d.emitWithAck('sockets join', [], [d.id], a.id);
+			assert.deepEqual(await sorted(b.emitWithAck('fetch', [a.id], [])), idsOf([a, b, c]));
 		});
 
 		test('disconnect together, from the namespace or altogether', async () => {
