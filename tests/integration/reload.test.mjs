@@ -88,7 +88,7 @@ if (!isReference)
 			await reload(server, version(12));
 			there.emit('echo', 2);
 			assert.deepEqual(await asked(here), [12, 'part two']);
-			assert.match(server.server.log(), /event "echo": the application has no such namespace any more/);
+			await eventually('the log says so', () => /event "echo": the application has no such namespace any more/.test(server.server.log()));
 			await reload(server, version(13, 'io.of("/gone").on("echo", function(socket, x, ack) ack(x) end)'));
 			assert.equal(await there.emitWithAck('echo', 3), 3);
 			assert.ok(there.connected);

@@ -314,7 +314,8 @@ describe('the API of the server', () => {
 });
 
 describe('why a socket left', () => {
-	const server = serve({ app: 'sockets', settings: { ping_interval: 300, ping_timeout: 200, connect_timeout: 45000 } });
+	const server = serve({ app: 'sockets', settings: { ping_interval: 25000, ping_timeout: 20000, connect_timeout: 45000 } });
+	const impatient = serve({ app: 'sockets', settings: { ping_interval: 300, ping_timeout: 1500, connect_timeout: 45000 } });
 	const ways = {
 		'client namespace disconnect': async (session) => session.send('41'),
 		'server namespace disconnect': async (session, id) => session.send(`42["disconnect sockets",["${id}"],[],false]`),
@@ -336,10 +337,11 @@ describe('why a socket left', () => {
 
 	for (const [reason, leave] of Object.entries(ways)) {
 		test(reason, async () => {
-			const watcher = await server.client();
+			const at = reason === 'ping timeout' ? impatient : server;
+			const watcher = await at.client();
 			await watcher.emitWithAck('join', 'watchers');
 			const leaving = collect(watcher, 'leaving'), left = collect(watcher, 'left');
-			const session = await server.session();
+			const session = await at.session();
 			const id = await session.connect();
 			await session.send('421["join",["a","b"]]');
 			await session.assertNextIs('431[true]');
