@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcgiapp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +21,11 @@
 #include "fcgi/intake.h"
 #include "fcgi/options.h"
 #include "front/application.h"
+#include "front/life.h"
 #include "front/listen.h"
 #include "front/process.h"
 
 #define WRITE_TIMEOUT_S 30.0
-#define STOP_CUT_S 1.5 /* requests still being read then are cut off */
 #define STOP_PATIENCE_S 4.0
 
 struct front {
@@ -39,10 +38,8 @@ struct front {
 	struct intake *intake;
 	struct conns conns;
 	struct cgi *cgi;
-	bool is_cgi, stopping, drained, cut;
-	ev_signal term, interrupt, hangup;
-	ev_timer patience;
-	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
+	bool is_cgi, drained;
+	struct life life;
 };
 
 /* ---- the end ---- */
@@ -54,27 +51,24 @@ static void on_drained(void *ctx)
 	f->drained = true;
 }
 
-static void on_finished(struct ev_loop *loop, ev_prepare *w, int events)
+static bool is_finished(void *ctx)
 {
-	struct front *f = w->data;
+	const struct front *f = ctx;
 
-	(void)events;
-	if (f->drained && f->conns.busy == 0 && !(f->intake && intake_running(f->intake)))
-		ev_break(loop, EVBREAK_ALL);
+	return f->drained && f->conns.busy == 0 && !(f->intake && intake_running(f->intake));
 }
 
-static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
+static void cut(void *ctx)
 {
-	struct front *f = w->data;
+	struct front *f = ctx;
 
-	(void)events;
-	if (!f->cut && f->intake) {
-		f->cut = true;
+	if (f->intake)
 		intake_cut(f->intake);
-		return;
-	}
-	say(SAY_WARN, "fcgi", NULL, "ends with %zu requests unanswered", f->conns.busy);
-	ev_break(loop, EVBREAK_ALL);
+}
+
+static void give_up(void *ctx)
+{
+	say(SAY_WARN, "fcgi", NULL, "ends with %zu requests unanswered", ((const struct front *)ctx)->conns.busy);
 }
 
 static void stop_intake(struct front *f)
@@ -84,49 +78,32 @@ static void stop_intake(struct front *f)
 	conns_stop(&f->conns);
 }
 
-static void stop(struct front *f)
+static void stop(void *ctx)
 {
-	if (f->stopping)
-		return;
-	f->stopping = true;
-	say(SAY_INFO, "fcgi", NULL, "stopping");
-	ev_prepare_start(f->loop, &f->finished);
-	ev_timer_start(f->loop, &f->patience);
+	struct front *f = ctx;
+
 	if (f->intake)
 		stop_intake(f);
 	server_drain(f->server, on_drained, f);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
-{
-	(void)loop;
-	(void)events;
-	stop(w->data);
-}
-
 /* A new version of the application. */
-static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+static void reload(void *ctx)
 {
-	struct front *f = w->data;
+	struct front *f = ctx;
 
-	(void)loop;
-	(void)events;
-	if (!f->stopping && application_reload(&f->application))
+	if (application_reload(&f->application))
 		server_reloaded(f->server);
 }
 
-static void watch_signals(struct front *f)
-{
-	ev_signal_init(&f->term, on_signal, SIGTERM);
-	ev_signal_init(&f->interrupt, on_signal, SIGINT);
-	ev_signal_init(&f->hangup, on_hangup, SIGHUP);
-	ev_prepare_init(&f->finished, on_finished);
-	ev_timer_init(&f->patience, on_patience, STOP_CUT_S, STOP_PATIENCE_S - STOP_CUT_S);
-	f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
-	ev_signal_start(f->loop, &f->term);
-	ev_signal_start(f->loop, &f->interrupt);
-	ev_signal_start(f->loop, &f->hangup);
-}
+static const struct life_steps steps = {
+	.who = "fcgi",
+	.reload = reload,
+	.stop = stop,
+	.finished = is_finished,
+	.cut = cut,
+	.give_up = give_up,
+};
 
 /* ---- the start ---- */
 
@@ -243,7 +220,7 @@ static int run(struct front *f)
 {
 	int error;
 
-	watch_signals(f);
+	life_begin(&f->life, f->loop, &steps, f, STOP_PATIENCE_S);
 	error = find_socket(f);
 	if (error)
 		return error == POLLUX_REFUSED ? 2 : 1;
@@ -259,18 +236,9 @@ static int run(struct front *f)
 	return error ? 1 : 0;
 }
 
-static void stop_watching(struct front *f)
-{
-	ev_signal_stop(f->loop, &f->term);
-	ev_signal_stop(f->loop, &f->interrupt);
-	ev_signal_stop(f->loop, &f->hangup);
-	ev_timer_stop(f->loop, &f->patience);
-	ev_prepare_stop(f->loop, &f->finished);
-}
-
 static void deinit(struct front *f)
 {
-	stop_watching(f);
+	life_end(&f->life);
 	intake_free(f->intake);
 	listener_free(f->listener);
 	server_free(f->server);

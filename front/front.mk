@@ -3,6 +3,7 @@ noinst_LIBRARIES += libfront.a
 libfront_a_SOURCES = \
 	front/app.h \
 	front/application.c front/application.h \
+	front/life.c front/life.h \
 	front/listen.c front/listen.h \
 	front/lua.c front/lua.h \
 	front/options.c front/options.h \

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +16,7 @@
 #include "base/say.h"
 #include "core/server.h"
 #include "front/application.h"
+#include "front/life.h"
 #include "front/listen.h"
 #include "front/process.h"
 #include "ws/conn.h"
@@ -26,9 +26,6 @@
 #include "ws/request.h"
 #include "ws/running.h"
 #include "ws/serve.h"
-
-/* Requests that are not whole by then after the signal are cut off. */
-#define STOP_CUT_S 1.5
 
 struct front {
 	struct front_options options;
@@ -41,11 +38,9 @@ struct front {
 	struct httpd httpd;
 	struct serve serve;
 	struct files files;
-	bool stopping, drained;
+	bool drained;
 	bool cut; /* requests that are still being read are waited for no longer */
-	ev_signal term, interrupt, hangup;
-	ev_timer patience, cut_timer;
-	ev_prepare finished; /* while stopping: looks before each sleep whether all is done */
+	struct life life;
 };
 
 /* ---- the end ---- */
@@ -57,41 +52,30 @@ static void on_drained(void *ctx)
 	f->drained = true;
 }
 
-static void on_finished(struct ev_loop *loop, ev_prepare *w, int events)
+static bool is_finished(void *ctx)
 {
-	struct front *f = w->data;
+	const struct front *f = ctx;
 
-	(void)events;
-	if (f->drained && f->conns.count == 0 && f->httpd.count == (f->cut ? f->httpd.reading : 0))
-		ev_break(loop, EVBREAK_ALL);
+	return f->drained && f->conns.count == 0 && f->httpd.count == (f->cut ? f->httpd.reading : 0);
 }
 
 /* libmicrohttpd may not notice for long that who sent half a request has left. */
-static void on_cut(struct ev_loop *loop, ev_timer *w, int events)
+static void cut(void *ctx)
 {
-	(void)loop;
-	(void)events;
-	((struct front *)w->data)->cut = true;
+	((struct front *)ctx)->cut = true;
 }
 
-static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
+static void give_up(void *ctx)
 {
-	struct front *f = w->data;
+	const struct front *f = ctx;
 
-	(void)events;
 	say(SAY_WARN, "ws", NULL, "ends with %zu connections and %zu requests open", f->conns.count, f->httpd.count);
-	ev_break(loop, EVBREAK_ALL);
 }
 
-static void stop(struct front *f)
+static void stop(void *ctx)
 {
-	if (f->stopping)
-		return;
-	f->stopping = true;
-	say(SAY_INFO, "ws", NULL, "stopping");
-	ev_prepare_start(f->loop, &f->finished);
-	ev_timer_start(f->loop, &f->patience);
-	ev_timer_start(f->loop, &f->cut_timer);
+	struct front *f = ctx;
+
 	httpd_stop(&f->httpd);
 	/* who comes now is refused and turns to another process; left open, the socket would take them in and reset them at the end */
 	listener_free(f->listener);
@@ -99,37 +83,23 @@ static void stop(struct front *f)
 	server_drain(f->server, on_drained, f);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
-{
-	(void)loop;
-	(void)events;
-	stop(w->data);
-}
-
 /* A new version of the application. */
-static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+static void reload(void *ctx)
 {
-	struct front *f = w->data;
+	struct front *f = ctx;
 
-	(void)loop;
-	(void)events;
-	if (!f->stopping && application_reload(&f->application))
+	if (application_reload(&f->application))
 		server_reloaded(f->server);
 }
 
-static void watch_signals(struct front *f)
-{
-	ev_signal_init(&f->term, on_signal, SIGTERM);
-	ev_signal_init(&f->interrupt, on_signal, SIGINT);
-	ev_signal_init(&f->hangup, on_hangup, SIGHUP);
-	ev_prepare_init(&f->finished, on_finished);
-	ev_timer_init(&f->patience, on_patience, (double)f->own.stop_timeout_ms / 1000, 0);
-	ev_timer_init(&f->cut_timer, on_cut, STOP_CUT_S, 0);
-	f->cut_timer.data = f->term.data = f->interrupt.data = f->hangup.data = f->finished.data = f->patience.data = f;
-	ev_signal_start(f->loop, &f->term);
-	ev_signal_start(f->loop, &f->interrupt);
-	ev_signal_start(f->loop, &f->hangup);
-}
+static const struct life_steps steps = {
+	.who = "ws",
+	.reload = reload,
+	.stop = stop,
+	.finished = is_finished,
+	.cut = cut,
+	.give_up = give_up,
+};
 
 /* ---- the start ---- */
 
@@ -207,7 +177,7 @@ static int run(struct front *f)
 {
 	int error;
 
-	watch_signals(f);
+	life_begin(&f->life, f->loop, &steps, f, (double)f->own.stop_timeout_ms / 1000);
 	error = find_socket(f);
 	if (error == POLLUX_EXISTS)
 		return tell_taken(f);
@@ -230,19 +200,9 @@ static int run(struct front *f)
 	return 0;
 }
 
-static void stop_watching(struct front *f)
-{
-	ev_signal_stop(f->loop, &f->term);
-	ev_signal_stop(f->loop, &f->interrupt);
-	ev_signal_stop(f->loop, &f->hangup);
-	ev_timer_stop(f->loop, &f->patience);
-	ev_timer_stop(f->loop, &f->cut_timer);
-	ev_prepare_stop(f->loop, &f->finished);
-}
-
 static void deinit(struct front *f)
 {
-	stop_watching(f);
+	life_end(&f->life);
 	server_free(f->server);
 	httpd_free(&f->httpd);
 	conns_deinit(&f->conns);
