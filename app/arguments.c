@@ -105,3 +105,35 @@ void arguments_check_name(lua_State *L, int index)
 		if (strcmp(name, reserved[i]) == 0)
 			luaL_error(L, "emit: '%s' is a reserved event name", name);
 }
+
+bool arguments_optional_boolean(lua_State *L, int index)
+{
+	if (!lua_isnoneornil(L, index))
+		luaL_checktype(L, index, LUA_TBOOLEAN);
+	return lua_toboolean(L, index);
+}
+
+/* "a, b and c" */
+static const char *push_list(lua_State *L, const char *const *names)
+{
+	lua_pushstring(L, names[0]);
+	for (size_t i = 1; names[i]; i++) {
+		lua_pushstring(L, names[i + 1] ? ", " : " and ");
+		lua_pushstring(L, names[i]);
+		lua_concat(L, 3);
+	}
+	return lua_tostring(L, -1);
+}
+
+void arguments_check_options(lua_State *L, int index, const char *what, const char *const *names)
+{
+	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+		const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
+		size_t i = 0;
+
+		while (names[i] && strcmp(names[i], name) != 0)
+			i++;
+		if (!names[i])
+			luaL_error(L, "%s: unknown option '%s' (there are %s)", what, name, push_list(L, names));
+	}
+}

@@ -2,6 +2,7 @@
 #ifndef POLLUX_APP_ARGUMENTS_H
 #define POLLUX_APP_ARGUMENTS_H
 
+#include <stdbool.h>
 #include <lua.h>
 #include "app/encode.h"
 #include "app/state.h"
@@ -13,5 +14,9 @@ void arguments_encode(lua_State *L, struct encoder *e, int first, int number);
 void arguments_note(lua_State *L, struct json_slice text);
 /* Checks an event's name at index: a string, not reserved. Raises. */
 void arguments_check_name(lua_State *L, int index);
+/* The boolean at index, false if there is none. Raises for anything else. */
+bool arguments_optional_boolean(lua_State *L, int index);
+/* Checks that the table at index, a function's options, has no field but these (NULL ends them). what: the function, for the error. Raises. */
+void arguments_check_options(lua_State *L, int index, const char *what, const char *const *names);
 
 #endif

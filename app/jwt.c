@@ -14,6 +14,7 @@
 #include <jwt.h>
 #include <lauxlib.h>
 
+#include "app/arguments.h"
 #include "app/encode.h"
 #include "app/lazy.h"
 #include "app/limits.h"
@@ -42,20 +43,6 @@ struct rules {
 };
 
 /* ---- options ---- */
-
-static void check_names(lua_State *L, const char *what, const char *const *names)
-{
-	luaL_checktype(L, 2, LUA_TTABLE);
-	for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-		const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-		size_t i = 0;
-
-		while (names[i] && strcmp(names[i], name) != 0)
-			i++;
-		if (!names[i])
-			luaL_error(L, "%s: unknown option '%s'", what, name);
-	}
-}
 
 /* The bytes live as long as the table in argument 2. */
 static void read_key(lua_State *L, const char *what, const unsigned char **key, int *len)
@@ -254,7 +241,8 @@ static int jwt_verify(lua_State *L)
 	size_t len = 0;
 
 	lua_settop(L, 2);
-	check_names(L, "io.jwt.verify", names);
+	luaL_checktype(L, 2, LUA_TTABLE);
+	arguments_check_options(L, 2, "io.jwt.verify", names);
 	read_key(L, "io.jwt.verify", &r.key, &r.key_len);
 	read_algorithms(L, &r);
 	r.issuer = string_option(L, "issuer");
@@ -318,7 +306,8 @@ static int jwt_sign(lua_State *L)
 	int key_len;
 
 	lua_settop(L, 2);
-	check_names(L, "io.jwt.sign", names);
+	luaL_checktype(L, 2, LUA_TTABLE);
+	arguments_check_options(L, 2, "io.jwt.sign", names);
 	read_key(L, "io.jwt.sign", &key, &key_len);
 	expires_in_s = seconds_option(L, "io.jwt.sign", "expires_in");
 	if (lua_getfield(L, 2, "algorithm") != LUA_TNIL)

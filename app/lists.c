@@ -5,6 +5,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "app/arguments.h"
 #include "app/lazy.h"
 #include "app/socket.h"
 #include "app/values.h"
@@ -102,12 +103,14 @@ static int check_limit(lua_State *L, int arg, const char *what, int otherwise, i
 }
 
 /* Options as the script or a client wrote them. */
-static void check_options(lua_State *L, int arg)
+static void check_options(lua_State *L, int arg, const char *what, const char *const *names)
 {
 	if (lazy_table(L, arg))
 		lua_replace(L, arg);
-	if (!lua_isnoneornil(L, arg))
-		luaL_checktype(L, arg, LUA_TTABLE);
+	if (lua_isnoneornil(L, arg))
+		return;
+	luaL_checktype(L, arg, LUA_TTABLE);
+	arguments_check_options(L, arg, what, names);
 }
 
 int lists_push_attachments(lua_State *L, const char *packed, size_t len)
@@ -177,7 +180,7 @@ int lists_history(lua_State *L, struct namespace *nsp)
 	int limit;
 
 	luaL_checktype(L, 1, LUA_TSTRING);
-	check_options(L, 2);
+	check_options(L, 2, "io.history", (const char *const[]){"after", "before", "limit", NULL});
 	room.at = lua_tolstring(L, 1, &room.len);
 	after = check_position(L, "after", &gone);
 	before = check_position(L, "before", &gone);
@@ -221,7 +224,7 @@ int lists_rooms(lua_State *L, struct namespace *nsp)
 	size_t at = 0;
 	int limit;
 
-	check_options(L, 1);
+	check_options(L, 1, "io.rooms", (const char *const[]){"after", "limit", NULL});
 	after = check_after(L, 1);
 	limit = check_limit(L, 1, "rooms", 0, LIST_MAX);
 	buf_clear(&h->rows);
@@ -248,7 +251,7 @@ int lists_sockets(lua_State *L, struct namespace *nsp, const struct audience *a)
 	size_t at = 0;
 	int limit;
 
-	check_options(L, 2);
+	check_options(L, 2, "fetch_sockets", (const char *const[]){"limit", NULL});
 	limit = check_limit(L, 2, "fetch_sockets", 0, LIST_MAX);
 	buf_clear(&h->rows);
 	check_rows(L, event_fetch(ev, a, limit, socket_row, h), "fetch_sockets");

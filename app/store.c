@@ -6,6 +6,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "app/arguments.h"
 #include "app/encode.h"
 #include "app/lazy.h"
 #include "app/sandbox.h"
@@ -241,7 +242,8 @@ static int store_list(lua_State *L)
 	struct text prefix, after;
 	int limit;
 
-	is_table(L, 1);
+	if (is_table(L, 1))
+		arguments_check_options(L, 1, "io.store.list", (const char *const[]){"prefix", "after", "limit", NULL});
 	prefix = text_option(L, "prefix");
 	after = text_option(L, "after");
 	limit = limit_option(L);
