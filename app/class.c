@@ -45,6 +45,8 @@ void *class_check(lua_State *L, int index, const struct class *c)
 {
 	void *at = class_test(L, index, c);
 
+	if (!at && index == 1)
+		luaL_argerror(L, index, lua_pushfstring(L, "%s expected, got %s: methods of a %s are called with a colon", c->name, luaL_typename(L, index), c->name));
 	if (!at)
 		luaL_typeerror(L, index, c->name);
 	return at;

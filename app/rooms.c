@@ -10,7 +10,6 @@
 
 #include "app/lazy.h"
 
-#define ROOMS_MAX 256
 /* What core does for one socket and room, in instructions. */
 #define CHANGE_COST 50
 
@@ -19,25 +18,58 @@ struct names {
 	int count;
 };
 
+static bool is_many(lua_State *L, int arg)
+{
+	return lua_istable(L, arg) || lazy_is(L, arg);
+}
+
+/* What has no items is an empty array, or no array: `{"a":1}` of a client, or io itself where a colon stands for a dot. */
+static bool is_empty_array(lua_State *L, int arg)
+{
+	bool named;
+
+	if (lazy_is(L, arg))
+		return lazy_is_array(L, arg);
+	if (luaL_getmetafield(L, arg, "__index") != LUA_TNIL) {
+		lua_pop(L, 1);
+		return false;
+	}
+	lua_pushnil(L);
+	named = lua_next(L, arg);
+	lua_pop(L, named ? 2 : 0);
+	return !named;
+}
+
+int rooms_count_names(lua_State *L, int arg)
+{
+	lua_Integer n = is_many(L, arg) ? luaL_len(L, arg) : 1;
+
+	if (n == 0 && !is_empty_array(L, arg))
+		luaL_error(L, "rooms are named by a string or an array of strings, this table is no array (functions of io are called with a dot)");
+	if (n < 0 || n > ROOMS_MAX)
+		luaL_error(L, "more than %d rooms", ROOMS_MAX);
+	return (int)n;
+}
+
+void rooms_push_name(lua_State *L, int arg, int i)
+{
+	if (is_many(L, arg))
+		lua_geti(L, arg, i + 1);
+	else
+		lua_pushvalue(L, arg);
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "a room's name must be a string, not a %s", luaL_typename(L, -1));
+}
+
 /* Names stay on the stack: they are borrowed. */
 static void read_names(lua_State *L, int arg, struct names *out)
 {
-	bool many = lua_istable(L, arg) || lazy_is(L, arg);
-	lua_Integer n = many ? luaL_len(L, arg) : 1;
-
-	if (n < 0 || n > ROOMS_MAX)
-		luaL_error(L, "more than %d rooms", ROOMS_MAX);
-	luaL_checkstack(L, (int)n + 4, "too many rooms");
-	for (int i = 0; i < n; i++) {
-		if (many)
-			lua_geti(L, arg, i + 1);
-		else
-			lua_pushvalue(L, arg);
-		if (lua_type(L, -1) != LUA_TSTRING)
-			luaL_error(L, "a room's name must be a string, not a %s", luaL_typename(L, -1));
+	out->count = rooms_count_names(L, arg);
+	luaL_checkstack(L, out->count + 4, "too many rooms");
+	for (int i = 0; i < out->count; i++) {
+		rooms_push_name(L, arg, i);
 		out->room[i].at = lua_tolstring(L, -1, &out->room[i].len);
 	}
-	out->count = (int)n;
 }
 
 /* Calls the list's functions with the room, and the id unless it is NULL. */

@@ -5,6 +5,13 @@
 #include <lua.h>
 #include "app/state.h"
 
+#define ROOMS_MAX 256
+
+/* How many rooms the script names at arg: by a string, or by an array of strings. Raises for anything else, a table with named fields
+ * above all: it must not be taken for no rooms, nor for all. */
+int rooms_count_names(lua_State *L, int arg);
+/* Pushes the i-th name, from 0. Raises. */
+void rooms_push_name(lua_State *L, int arg, int i);
 /* A socket joins or leaves the rooms at arg: a name, or an array of names. What core answered last: 0 or NOT_FOUND. Raise. */
 int rooms_join(lua_State *L, struct namespace *nsp, const char *sid, int arg);
 int rooms_leave(lua_State *L, struct namespace *nsp, const char *sid, int arg);

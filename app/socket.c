@@ -8,6 +8,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "app/arguments.h"
 #include "app/class.h"
 #include "app/encode.h"
 #include "app/lazy.h"
@@ -320,7 +321,7 @@ static int socket_leave(lua_State *L)
 static int socket_disconnect(lua_State *L)
 {
 	const struct socket *s = check(L, 1);
-	bool close = lua_toboolean(L, 2);
+	bool close = arguments_optional_boolean(L, 2);
 
 	return push_done(L, host_check(L, event_disconnect(host_of(L)->ev, s->nsp->name, s->sid, close), "disconnect"));
 }

@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 
+#include "app/arguments.h"
 #include "app/lists.h"
 #include "app/namespaces.h"
 #include "app/rooms.h"
@@ -58,6 +59,6 @@ int sockets_disconnect(lua_State *L)
 	struct event *ev = host_event(L, "disconnect_sockets");
 
 	one_namespace(L);
-	host_check(L, event_disconnect_all(ev, &a, lua_toboolean(L, 2)), "disconnect_sockets");
+	host_check(L, event_disconnect_all(ev, &a, arguments_optional_boolean(L, 2)), "disconnect_sockets");
 	return 0;
 }

@@ -20,12 +20,19 @@ struct target {
 	struct namespace *nsp;  /* NULL: a child, which may go: the user value NSP names it */
 	int rooms, excepts;     /* user values from FIRST on: rooms, then exceptions */
 	bool direct, is_volatile;
+	bool named;             /* to was said: where no room is, nobody is meant, not everybody */
 	int64_t timeout_ms;     /* for emit_with_ack; 0: none */
 };
 
 enum { KEY = 1, NSP, FIRST };
 
 static const struct class target_class = {"target"};
+
+/* to{} is to nobody: socket:to(socket.rooms) of a socket that is in no room. */
+static bool is_nobody(const struct target *t)
+{
+	return t->named && !t->rooms;
+}
 
 static struct target *make(lua_State *L, const struct target *like)
 {
@@ -85,42 +92,30 @@ static void push_wider(lua_State *L, int index, int rooms, int excepts)
 
 	like.rooms += rooms;
 	like.excepts += excepts;
-	if (like.rooms > TARGET_ROOMS_MAX || like.excepts > TARGET_ROOMS_MAX)
-		luaL_error(L, "more than %d rooms", TARGET_ROOMS_MAX);
+	if (like.rooms > ROOMS_MAX || like.excepts > ROOMS_MAX)
+		luaL_error(L, "more than %d rooms", ROOMS_MAX);
 	make(L, &like);
 	copy_values(L, index, KEY, KEY, FIRST - KEY);
 	copy_values(L, index, FIRST, FIRST, t->rooms);
 	copy_values(L, index, FIRST + t->rooms, FIRST + like.rooms, t->excepts);
 }
 
-static void check_room(lua_State *L, int index)
-{
-	if (lua_type(L, index) != LUA_TSTRING)
-		luaL_error(L, "a room's name must be a string");
-}
-
 static int add_names(lua_State *L, int index, int arg, bool except)
 {
-	bool many = lua_istable(L, arg) || lazy_is(L, arg);
-	lua_Integer n = many ? luaL_len(L, arg) : 1;
+	int n = rooms_count_names(L, arg), at;
 	struct target *t = class_check(L, index, &target_class);
-	int at;
 
-	if (n < 0 || n > TARGET_ROOMS_MAX)
-		return luaL_error(L, "more than %d rooms", TARGET_ROOMS_MAX);
 	if (t->direct) {
 		push_others(L, index);
 		index = lua_gettop(L);
 		t = lua_touserdata(L, index);
 	}
 	at = FIRST + t->rooms + (except ? t->excepts : 0);
-	push_wider(L, index, except ? 0 : (int)n, except ? (int)n : 0);
+	push_wider(L, index, except ? 0 : n, except ? n : 0);
+	if (!except)
+		((struct target *)lua_touserdata(L, -1))->named = true;
 	for (int i = 0; i < n; i++) {
-		if (many)
-			lua_geti(L, arg, i + 1);
-		else
-			lua_pushvalue(L, arg);
-		check_room(L, -1);
+		rooms_push_name(L, arg, i);
 		lua_setiuservalue(L, -2, at + i);
 	}
 	return 1;
@@ -179,11 +174,12 @@ static int push_emitted(lua_State *L, const struct event *ev, const struct emitt
 }
 
 /* To all children of a parent: how many they are. */
-static int emit_to_children(lua_State *L, struct namespace *nsp, struct emission *e, int first, int last)
+static int emit_to_children(lua_State *L, const struct target *t, struct namespace *nsp, struct emission *e, int first, int last)
 {
 	namespaces_emit(L, nsp, e);
 	e->nsp = nsp->name;
-	outgoing_tell(L, nsp, e, first, last);
+	if (!is_nobody(t))
+		outgoing_tell(L, nsp, e, first, last);
 	return 1;
 }
 
@@ -204,13 +200,13 @@ static int emit(lua_State *L, const struct target *t, struct namespace *nsp, str
 	e->attachments_count = args.attachments_count;
 	e->sender = sender(ev);
 	if (namespaces_is_parent(nsp))
-		return emit_to_children(L, nsp, e, first, last);
+		return emit_to_children(L, t, nsp, e, first, last);
 	if (host_check(L, event_emit(ev, e, &emitted), "emit")) {
 		luaL_pushfail(L);
 		lua_pushliteral(L, "gone");
 		return 2;
 	}
-	if (!emitted.duplicate)
+	if (!emitted.duplicate && !is_nobody(t))
 		outgoing_tell(L, nsp, e, first, last);
 	return push_emitted(L, ev, &emitted);
 }
@@ -228,13 +224,23 @@ struct namespace *target_namespace(lua_State *L, int index)
 	return nsp;
 }
 
+/* Nobody, in terms of rooms: who is in one and not in the same. The room is named twice, since what is emitted to one alone is its history. */
+static struct audience nobody(struct namespace *nsp, struct target_names *out)
+{
+	out->rooms[0] = out->rooms[1] = out->except[0] = (struct text){"", 0};
+	return (struct audience){nsp->name, out->rooms, 2, out->except, 1};
+}
+
 struct audience target_audience(lua_State *L, int index, struct target_names *out)
 {
 	const struct target *t = class_check(L, index, &target_class);
+	struct namespace *nsp = target_namespace(L, index);
 
+	if (is_nobody(t))
+		return nobody(nsp, out);
 	names(L, index, FIRST, t->rooms, out->rooms);
 	names(L, index, FIRST + t->rooms, t->excepts, out->except);
-	return (struct audience){target_namespace(L, index)->name, out->rooms, (size_t)t->rooms, out->except, (size_t)t->excepts};
+	return (struct audience){nsp->name, out->rooms, (size_t)t->rooms, out->except, (size_t)t->excepts};
 }
 
 static int fill_and_emit(lua_State *L, int index, int first, struct emission e)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <lua.h>
+#include "app/rooms.h"
 #include "app/state.h"
 
 void target_open(lua_State *L);
@@ -16,9 +17,8 @@ void target_push(lua_State *L, struct namespace *nsp, int to, int but, bool dire
 int target_to(lua_State *L, int index, int arg);
 int target_except(lua_State *L, int index, int arg);
 /* Whose sockets these are, wherever they are held; the names are borrowed from the target, which stays on the stack. */
-#define TARGET_ROOMS_MAX 256
 struct target_names {
-	struct text rooms[TARGET_ROOMS_MAX], except[TARGET_ROOMS_MAX];
+	struct text rooms[ROOMS_MAX], except[ROOMS_MAX];
 };
 struct audience target_audience(lua_State *L, int index, struct target_names *names);
 struct namespace *target_namespace(lua_State *L, int index);

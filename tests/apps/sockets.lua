@@ -32,6 +32,8 @@ local ways = {
 	["broadcast to"] = function(_, socket) return socket.broadcast:to "r" end,
 	["broadcast except"] = function(_, socket) return socket.broadcast:except "r" end,
 	["except"] = function(nsp) return nsp.except "r" end,
+	["no room"] = function(nsp) return nsp.in_ {} end,
+	["socket no room"] = function(_, socket) return socket:to(socket.rooms) end,
 	["socket except"] = function(_, socket) return socket:except "r" end,
 }
 

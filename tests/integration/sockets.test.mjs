@@ -54,6 +54,13 @@ describe('the API of the server', () => {
 				assert.deepEqual(everybody.filter((_, i) => heard[i].includes(how)), whom, how);
 		});
 
+		ours('an array of no rooms is nobody', async () => {
+			const sockets = await Promise.all(kinds.map((transports) => server.client('/', { transports })));
+			const heard = sockets.map((socket) => collect(socket, 'said'));
+			for (const how of ['no room', 'socket no room', 'local']) sockets[0].emit('say', how, how);
+			for (const all of heard) assert.deepEqual([...(await all.until(1))], ['local']);
+		});
+
 		test('the same by polling', async () => {
 			const sockets = await Promise.all(everybody.map((_, i) => server.client('/', { transports: ['polling'], via: i % 2 })));
 			await sockets[0].emitWithAck('join', 'r');

@@ -31,6 +31,8 @@ static void test_emits(void **state)
 	expect_trace("socket.volatile.broadcast:emit('hi')", "", "emit / except s1 volatile [\"hi\"]\n");
 	expect_trace("socket.volatile:to('r'):emit('hi')", "", "emit / to r except s1 volatile [\"hi\"]\n");
 	expect_trace("socket.volatile:except('r'):emit('hi')", "", "emit / except s1,r volatile [\"hi\"]\n");
+	expect_trace("io.to{}:emit('hi'); socket:to(socket.rooms):emit('hi')", "", "emit / to , except  [\"hi\"]\nemit / to , except  [\"hi\"]\n");
+	expect_trace("io.to{}:to('r'):except('p'):emit('hi'); io.except{}:emit('hi')", "", "emit / to r except p [\"hi\"]\nemit / [\"hi\"]\n");
 	expect_trace("io.compress(false):to('r'):compress(true):emit('hi')", "", "emit / to r [\"hi\"]\n");
 	expect_trace("socket:compress(true):emit('hi')", "", "emit / to s1 direct [\"hi\"]\n");
 	expect_trace("io.local_:emit('hi'); io.to('r').local_:emit('hi')", "", "emit / [\"hi\"]\nemit / to r [\"hi\"]\n");
@@ -78,6 +80,22 @@ static void test_refused_emits(void **state)
 	expect_error("local t = {}; for i = 1, 11 do t[i] = io.binary('b') end; socket:emit('x', t)", "", "more than 10 binary attachments");
 }
 
+/* What is no room must not be taken for everybody. */
+static void test_wrong_rooms(void **state)
+{
+	static const char *const wrong[] = {"io:to('r'):emit('x')", "io:in_('r')", "io:except('r')", "io.of('/'):to('r')", "io:sockets_join('r')", "io.in_('r'):sockets_leave(io)",
+		"io.to { room = 'r' }", "socket:to(io)", "socket:join { room = 'r' }"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		expect_error(wrong[i], "", "rooms are named by a string or an array of strings");
+	expect_error("io.to(a)", "{}", "rooms are named by a string or an array of strings");
+	expect_trace("io.to(a):emit('x')", "[]", "emit / to , except  [\"x\"]\n");
+	expect_error("io:disconnect_sockets()", "", "boolean expected, got table");
+	expect_error("socket.emit('x')", "", "socket expected, got string: methods of a socket are called with a colon");
+	expect_error("io.to('r').emit('x')", "", "target expected, got string: methods of a target are called with a colon");
+}
+
 static void test_rooms(void **state)
 {
 	(void)state;
@@ -96,6 +114,10 @@ static void test_rooms(void **state)
 		     "join / s1 r\nemit / [\"one\",1,1]\n");
 	expect_error("socket:join()", "", "a room's name must be a string, not a nil");
 	expect_trace("socket:join('')", "", "join / s1 \n");
+	expect_error("io.fetch_sockets { limits = 1 }", "", "fetch_sockets: unknown option 'limits' (there are limit)");
+	expect_error("io.rooms { from = 'a' }", "", "io.rooms: unknown option 'from' (there are after and limit)");
+	expect_error("io.history('r', { n = 1 })", "", "io.history: unknown option 'n' (there are after, before and limit)");
+	expect_error("socket:disconnect('bye')", "", "boolean expected, got string");
 	expect_trace("socket:disconnect(); socket:disconnect(true)", "", "disconnect / s1\ndisconnect / s1 close\n");
 }
 
@@ -473,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_emits),
 		cmocka_unit_test(test_refused_emits),
+		cmocka_unit_test(test_wrong_rooms),
 		cmocka_unit_test(test_rooms),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_kept_socket),
