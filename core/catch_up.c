@@ -228,11 +228,11 @@ static int gather_from_log(void *ctx, const struct log_row *from)
 
 static int gather_from_recent(struct server *s, struct gather *g)
 {
+	size_t i = recent_find(&s->recent, g->last);
+	struct row *row;
 	int error = 0;
 
-	for (size_t i = recent_find(&s->recent, g->last); i < s->recent.count && !error; i++) {
-		struct row *row = recent_at(&s->recent, i);
-
+	for (; !error && (row = recent_next(&s->recent, &i, g->client->id)); i++) {
 		if (row->seq > g->to || g->bytes > g->max_bytes)
 			break;
 		error = gather_row(g, row);

@@ -125,5 +125,6 @@ void housekeeping_look(struct server *s)
 	}
 	processes_note_service(s->processes, now);
 	forget_cached(s, now);
+	recent_age(&s->recent);
 	s->housekeeping = !s->draining;
 }

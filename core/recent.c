@@ -1,16 +1,29 @@
-/* The ring of the newest rows. */
+/* The ring of the newest rows. Looking for one client's reads the entries alone, which lie side by side. */
 #include "config.h"
 #include "core/recent.h"
 
-void recent_init(struct recent *r, int64_t after)
+#include <stdlib.h>
+
+struct recent_entry {
+	struct row *row;
+	int64_t seq;
+	int64_t only;   /* the one client that it is for; 0: perhaps anybody */
+};
+
+int recent_init(struct recent *r, int64_t after)
 {
-	r->first = r->count = r->bytes = 0;
-	r->after = after;
+	*r = (struct recent){.after = after, .ring = calloc(RECENT_ROWS, sizeof(*r->ring))};
+	return r->ring ? 0 : POLLUX_NO_MEMORY;
+}
+
+static struct recent_entry *entry(const struct recent *r, size_t index)
+{
+	return &r->ring[(r->first + index) % RECENT_ROWS];
 }
 
 static void recent_drop_oldest(struct recent *r)
 {
-	struct row *row = r->ring[r->first];
+	struct row *row = entry(r, 0)->row;
 
 	r->after = row->seq;
 	r->bytes -= row_size(row);
@@ -23,27 +36,36 @@ void recent_deinit(struct recent *r)
 {
 	while (r->count)
 		recent_drop_oldest(r);
+	free(r->ring);
+	r->ring = NULL;
 }
 
 /* Counted without the wire form, which comes later and is of the same order. */
 void recent_add(struct recent *r, struct row *row)
 {
+	bool for_one = row->kind == LOG_REPLY || row->kind == LOG_CONTROL;
+
 	if (r->count == RECENT_ROWS)
 		recent_drop_oldest(r);
-	r->ring[(r->first + r->count++) % RECENT_ROWS] = row_ref(row);
+	*entry(r, r->count++) = (struct recent_entry){row_ref(row), row->seq, for_one ? row->client : 0};
 	r->bytes += row_size(row);
 	while (r->bytes > RECENT_MAX_BYTES && r->count > 1)
 		recent_drop_oldest(r);
 }
 
+void recent_age(struct recent *r)
+{
+	int64_t old = r->newest_then[r->second];
+
+	while (r->count > RECENT_KEPT && entry(r, 0)->seq <= old)
+		recent_drop_oldest(r);
+	r->newest_then[r->second] = r->count ? entry(r, r->count - 1)->seq : r->after;
+	r->second = (r->second + 1) % RECENT_SECONDS;
+}
+
 bool recent_covers(const struct recent *r, int64_t seq)
 {
 	return seq >= r->after;
-}
-
-struct row *recent_at(const struct recent *r, size_t index)
-{
-	return r->ring[(r->first + index) % RECENT_ROWS];
 }
 
 size_t recent_find(const struct recent *r, int64_t seq)
@@ -53,10 +75,21 @@ size_t recent_find(const struct recent *r, int64_t seq)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (recent_at(r, middle)->seq <= seq)
+		if (entry(r, middle)->seq <= seq)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+struct row *recent_next(const struct recent *r, size_t *index, int64_t client)
+{
+	for (; *index < r->count; ++*index) {
+		const struct recent_entry *e = entry(r, *index);
+
+		if (e->only == 0 || e->only == client)
+			return e->row;
+	}
+	return NULL;
 }

@@ -1,6 +1,7 @@
 /*
- * The newest rows of the log in memory, so that a poll that comes a moment after its last answer finds
- * what it missed without asking the store. Bounded in rows and bytes; what is older is read from the log.
+ * The newest rows of the log in memory, so that a poll that comes a moment after its last answer finds what it missed without asking the
+ * store. Bounded in rows and bytes; what is older is read from the log. Where thousands of clients come at once, each finds thousands of
+ * rows between its handshake and its first poll, nearly all of them for others: so many are kept, but only for a few seconds.
  */
 #ifndef POLLUX_RECENT_H
 #define POLLUX_RECENT_H
@@ -8,24 +9,32 @@
 #include <stdbool.h>
 #include "core/row.h"
 
-#define RECENT_ROWS 2048
+#define RECENT_ROWS 32768
 #define RECENT_MAX_BYTES (8 << 20)
+/* However old they are. */
+#define RECENT_KEPT 2048
+#define RECENT_SECONDS 8
 
 struct recent {
-	struct row *ring[RECENT_ROWS];
+	struct recent_entry *ring;            /* of RECENT_ROWS */
 	size_t first, count;
 	size_t bytes;
-	int64_t after;      /* every row with seq above this, up to the newest, is here */
+	int64_t after;                        /* every row with seq above this, up to the newest, is here */
+	int64_t newest_then[RECENT_SECONDS];  /* as it was so many calls of recent_age ago, the oldest at `second` */
+	int second;
 };
 
-void recent_init(struct recent *r, int64_t after);
+int recent_init(struct recent *r, int64_t after) WARN_UNUSED;
 void recent_deinit(struct recent *r);
 /* Takes one more reference to the row, which is the newest. */
 void recent_add(struct recent *r, struct row *row);
+/* Once a second: forgets rows that have been here for RECENT_SECONDS. */
+void recent_age(struct recent *r);
 /* True when all rows above seq are here. */
 bool recent_covers(const struct recent *r, int64_t seq);
-/* The index of the first row above seq (its count when there is none), and the row at an index. */
+/* The index of the first row above seq (its count when there is none). */
 size_t recent_find(const struct recent *r, int64_t seq);
-struct row *recent_at(const struct recent *r, size_t index);
+/* The row at that index or the first behind it that may be for that client, and its index then; NULL: there is none. */
+struct row *recent_next(const struct recent *r, size_t *index, int64_t client);
 
 #endif

@@ -198,13 +198,14 @@ int server_new(struct server **out, const struct server_options *options)
 	error = open_parts(s);
 	if (!error && (s->position = log_last(s->store)) < 0)
 		error = (int)s->position;
+	if (!error)
+		error = recent_init(&s->recent, s->position);
 	if (error) {
 		say(SAY_ERROR, "core", NULL, "cannot start: %s", pollux_strerror(error));
 		server_free(s);
 		return error;
 	}
 	s->newest = s->position;
-	recent_init(&s->recent, s->position);
 	start_watchers(s);
 	*out = s;
 	return 0;

@@ -141,9 +141,10 @@ static void test_recent(void **state)
 {
 	struct recent *r = calloc(1, sizeof(*r));
 	int64_t last = 100 + 2 * (RECENT_ROWS + 10);
+	size_t index;
 
 	(void)state;
-	recent_init(r, 100);
+	assert_int_equal(recent_init(r, 100), 0);
 	assert_true(recent_covers(r, 100));
 	assert_false(recent_covers(r, 99));
 	assert_int_equal(recent_find(r, 100), 0);
@@ -160,10 +161,65 @@ static void test_recent(void **state)
 	assert_int_equal(recent_find(r, 120), 0);
 	assert_int_equal(recent_find(r, 121), 0);
 	assert_int_equal(recent_find(r, 122), 1);
-	assert_int_equal(recent_at(r, recent_find(r, 200))->seq, 202);
+	index = recent_find(r, 200);
+	assert_int_equal(recent_next(r, &index, 7)->seq, 202);
 	assert_int_equal(recent_find(r, last), RECENT_ROWS);
 	recent_deinit(r);
 	assert_int_equal(r->count + r->bytes, 0);
+	free(r);
+}
+
+static void add_for(struct recent *r, enum log_kind kind, int64_t seq, int64_t client)
+{
+	struct row *row = row_of(kind, seq, "/", NULL, NULL, "[1]");
+
+	row->client = client;
+	recent_add(r, row);
+	row_unref(row);
+}
+
+/* What is one other client's is passed over. */
+static void test_recent_of_client(void **state)
+{
+	static const int64_t mine[] = { 2, 4, 5 };
+	struct recent *r = calloc(1, sizeof(*r));
+	size_t index = 0;
+
+	(void)state;
+	assert_int_equal(recent_init(r, 0), 0);
+	add_for(r, LOG_REPLY, 1, 8);
+	add_for(r, LOG_REPLY, 2, 7);
+	add_for(r, LOG_CONTROL, 3, 8);
+	add_for(r, LOG_DIRECT, 4, 0);
+	add_for(r, LOG_EVENT, 5, 0);
+	add_for(r, LOG_REPLY, 6, 8);
+	for (size_t i = 0; i < COUNT(mine); i++, index++)
+		assert_int_equal(recent_next(r, &index, 7)->seq, mine[i]);
+	assert_null(recent_next(r, &index, 7));
+	recent_deinit(r);
+	free(r);
+}
+
+/* The newest stay whatever their age, others for some seconds. */
+static void test_recent_age(void **state)
+{
+	struct recent *r = calloc(1, sizeof(*r));
+	int64_t seq = 0;
+
+	(void)state;
+	assert_int_equal(recent_init(r, 0), 0);
+	while (seq < RECENT_KEPT + 100)
+		add_for(r, LOG_EVENT, ++seq, 0);
+	for (int i = 0; i <= RECENT_SECONDS; i++) {
+		assert_int_equal(r->count, RECENT_KEPT + 100 + (size_t)i);
+		assert_true(recent_covers(r, 0));
+		recent_age(r);
+		if (i < RECENT_SECONDS)
+			add_for(r, LOG_EVENT, ++seq, 0);
+	}
+	assert_int_equal(r->count, RECENT_KEPT);
+	assert_false(recent_covers(r, 0));
+	recent_deinit(r);
 	free(r);
 }
 
@@ -173,7 +229,7 @@ static void test_recent_bytes(void **state)
 	char *packet = malloc((1 << 20) + 1);
 
 	(void)state;
-	recent_init(r, 0);
+	assert_int_equal(recent_init(r, 0), 0);
 	memset(packet, ' ', 1 << 20);
 	packet[1 << 20] = '\0';
 	packet[0] = '[', packet[1] = '1', packet[2] = ']';
@@ -186,7 +242,7 @@ static void test_recent_bytes(void **state)
 		row_unref(row);
 	}
 	assert_in_range(r->count, 6, 7);
-	assert_int_equal(recent_at(r, r->count - 1)->seq, 20);
+	assert_int_equal(recent_find(r, 19), r->count - 1);
 	assert_int_equal(r->after, 20 - (int64_t)r->count);
 	recent_deinit(r);
 	assert_int_equal(r->bytes, 0);
@@ -578,6 +634,8 @@ int main(void)
 		cmocka_unit_test(test_unsound_rows),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_recent_bytes),
+		cmocka_unit_test(test_recent_of_client),
+		cmocka_unit_test(test_recent_age),
 		cmocka_unit_test_setup_teardown(test_routes, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_replies, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_cache, db_setup, db_teardown),
