@@ -226,16 +226,27 @@ static int gather_from_log(void *ctx, const struct log_row *from)
 	return error;
 }
 
+static int gather_one(struct server *s, struct gather *g, int64_t seq, struct row *row)
+{
+	int n;
+
+	if (row)
+		return gather_row(g, row);
+	n = log_read(s->store, seq - 1, 1, gather_from_log, g);
+	return n < 0 && n != POLLUX_GONE ? n : 0;
+}
+
 static int gather_from_recent(struct server *s, struct gather *g)
 {
 	size_t i = recent_find(&s->recent, g->last);
 	struct row *row;
+	int64_t seq;
 	int error = 0;
 
-	for (; !error && (row = recent_next(&s->recent, &i, g->client->id)); i++) {
-		if (row->seq > g->to || g->bytes > g->max_bytes)
+	for (; !error && recent_next(&s->recent, &i, g->client->id, &seq, &row); i++) {
+		if (seq > g->to || g->bytes > g->max_bytes)
 			break;
-		error = gather_row(g, row);
+		error = gather_one(s, g, seq, row);
 	}
 	return error;
 }

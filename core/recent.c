@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 struct recent_entry {
-	struct row *row;
+	struct row *row;   /* NULL: not kept */
 	int64_t seq;
-	int64_t only;   /* the one client that it is for; 0: perhaps anybody */
+	int64_t only;      /* the one client that it is for; 0: perhaps anybody */
 };
 
 int recent_init(struct recent *r, int64_t after)
@@ -21,15 +21,23 @@ static struct recent_entry *entry(const struct recent *r, size_t index)
 	return &r->ring[(r->first + index) % RECENT_ROWS];
 }
 
+static void drop_row(struct recent *r, struct recent_entry *e)
+{
+	if (!e->row)
+		return;
+	r->bytes -= row_size(e->row);
+	row_unref(e->row);
+	e->row = NULL;
+}
+
 static void recent_drop_oldest(struct recent *r)
 {
-	struct row *row = entry(r, 0)->row;
+	struct recent_entry *oldest = entry(r, 0);
 
-	r->after = row->seq;
-	r->bytes -= row_size(row);
+	r->after = oldest->seq;
+	drop_row(r, oldest);
 	r->first = (r->first + 1) % RECENT_ROWS;
 	r->count--;
-	row_unref(row);
 }
 
 void recent_deinit(struct recent *r)
@@ -49,6 +57,8 @@ void recent_add(struct recent *r, struct row *row)
 		recent_drop_oldest(r);
 	*entry(r, r->count++) = (struct recent_entry){row_ref(row), row->seq, for_one ? row->client : 0};
 	r->bytes += row_size(row);
+	if (r->count > RECENT_KEPT && entry(r, r->count - 1 - RECENT_KEPT)->only)
+		drop_row(r, entry(r, r->count - 1 - RECENT_KEPT));
 	while (r->bytes > RECENT_MAX_BYTES && r->count > 1)
 		recent_drop_oldest(r);
 }
@@ -83,13 +93,16 @@ size_t recent_find(const struct recent *r, int64_t seq)
 	return low;
 }
 
-struct row *recent_next(const struct recent *r, size_t *index, int64_t client)
+bool recent_next(const struct recent *r, size_t *index, int64_t client, int64_t *seq, struct row **row)
 {
 	for (; *index < r->count; ++*index) {
 		const struct recent_entry *e = entry(r, *index);
 
-		if (e->only == 0 || e->only == client)
-			return e->row;
+		if (e->only == 0 || e->only == client) {
+			*seq = e->seq;
+			*row = e->row;
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }

@@ -1,7 +1,8 @@
 /*
  * The newest rows of the log in memory, so that a poll that comes a moment after its last answer finds what it missed without asking the
  * store. Bounded in rows and bytes; what is older is read from the log. Where thousands of clients come at once, each finds thousands of
- * rows between its handshake and its first poll, nearly all of them for others: so many are kept, but only for a few seconds.
+ * rows between its handshake and its first poll, nearly all of them for others: so many are known, for a few seconds, but those for one
+ * client, of whom most have been fetched by then, are not kept themselves.
  */
 #ifndef POLLUX_RECENT_H
 #define POLLUX_RECENT_H
@@ -11,7 +12,7 @@
 
 #define RECENT_ROWS 32768
 #define RECENT_MAX_BYTES (8 << 20)
-/* However old they are. */
+/* However old they are, and whoever they are for. */
 #define RECENT_KEPT 2048
 #define RECENT_SECONDS 8
 
@@ -34,7 +35,8 @@ void recent_age(struct recent *r);
 bool recent_covers(const struct recent *r, int64_t seq);
 /* The index of the first row above seq (its count when there is none). */
 size_t recent_find(const struct recent *r, int64_t seq);
-/* The row at that index or the first behind it that may be for that client, and its index then; NULL: there is none. */
-struct row *recent_next(const struct recent *r, size_t *index, int64_t client);
+/* The row at that index or the first behind it that may be for that client: its index and seq. *row NULL: it is to be read from the log.
+ * False: there is none. */
+bool recent_next(const struct recent *r, size_t *index, int64_t client, int64_t *seq, struct row **row);
 
 #endif

@@ -141,6 +141,8 @@ static void test_recent(void **state)
 {
 	struct recent *r = calloc(1, sizeof(*r));
 	int64_t last = 100 + 2 * (RECENT_ROWS + 10);
+	struct row *row;
+	int64_t seq;
 	size_t index;
 
 	(void)state;
@@ -148,9 +150,8 @@ static void test_recent(void **state)
 	assert_true(recent_covers(r, 100));
 	assert_false(recent_covers(r, 99));
 	assert_int_equal(recent_find(r, 100), 0);
-	for (int64_t seq = 102; seq <= last; seq += 2) {
-		struct row *row = row_of(LOG_EVENT, seq, "/", NULL, NULL, "[1]");
-
+	for (seq = 102; seq <= last; seq += 2) {
+		row = row_of(LOG_EVENT, seq, "/", NULL, NULL, "[1]");
 		recent_add(r, row);
 		row_unref(row);
 	}
@@ -162,7 +163,9 @@ static void test_recent(void **state)
 	assert_int_equal(recent_find(r, 121), 0);
 	assert_int_equal(recent_find(r, 122), 1);
 	index = recent_find(r, 200);
-	assert_int_equal(recent_next(r, &index, 7)->seq, 202);
+	assert_true(recent_next(r, &index, 7, &seq, &row));
+	assert_int_equal(seq, 202);
+	assert_int_equal(row->seq, 202);
 	assert_int_equal(recent_find(r, last), RECENT_ROWS);
 	recent_deinit(r);
 	assert_int_equal(r->count + r->bytes, 0);
@@ -183,6 +186,8 @@ static void test_recent_of_client(void **state)
 {
 	static const int64_t mine[] = { 2, 4, 5 };
 	struct recent *r = calloc(1, sizeof(*r));
+	struct row *row;
+	int64_t seq;
 	size_t index = 0;
 
 	(void)state;
@@ -193,10 +198,22 @@ static void test_recent_of_client(void **state)
 	add_for(r, LOG_DIRECT, 4, 0);
 	add_for(r, LOG_EVENT, 5, 0);
 	add_for(r, LOG_REPLY, 6, 8);
-	for (size_t i = 0; i < COUNT(mine); i++, index++)
-		assert_int_equal(recent_next(r, &index, 7)->seq, mine[i]);
-	assert_null(recent_next(r, &index, 7));
+	for (size_t i = 0; i < COUNT(mine); i++, index++) {
+		assert_true(recent_next(r, &index, 7, &seq, &row));
+		assert_int_equal(seq, mine[i]);
+		assert_int_equal(row->seq, mine[i]);
+	}
+	assert_false(recent_next(r, &index, 7, &seq, &row));
+	for (seq = 7; seq < 7 + RECENT_KEPT; seq++)   /* now the old ones are known, but where they are for one client not kept */
+		add_for(r, LOG_REPLY, seq, 8);
+	index = 0;
+	for (size_t i = 0; i < COUNT(mine); i++, index++) {
+		assert_true(recent_next(r, &index, 7, &seq, &row));
+		assert_int_equal(seq, mine[i]);
+		assert_int_equal(row ? row->seq : 0, i ? mine[i] : 0);
+	}
 	recent_deinit(r);
+	assert_int_equal(r->bytes, 0);
 	free(r);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include "base/clock.h"
+#include "core/recent.h"
 
 static void test_post_here_poll_there(void **state)
 {
@@ -35,6 +36,26 @@ static void test_acks_and_order(void **state)
 	site_await_parked(f);
 	guest_say(&a, 0, "420[\"all\",\"1\"]\x1e" "421[\"all\",\"2\"]");
 	answers(f, 200, "42[\"said\",\"1\"]\x1e" "430[\"done\"]\x1e" "42[\"said\",\"2\"]\x1e" "431[\"done\"]");
+}
+
+/* Between its packets lie thousands for others: both processes know which rows are whose, but have kept only the newest. */
+static void test_thousands_between(void **state)
+{
+	struct guest a, b;
+	struct buf many;
+
+	(void)state;
+	guest_join(&a, 0);
+	guest_join(&b, 1);
+	guest_say(&a, 0, "420[\"all\",\"one\"]");
+	buf_init(&many, 1 << 20);
+	for (int i = 0; i < RECENT_KEPT + 10; i++)
+		buf_addf(&many, "%s42%d[\"nothing\"]", i ? "\x1e" : "", i);
+	guest_say(&b, 1, many.data);
+	buf_deinit(&many);
+	guest_say(&a, 1, "421[\"all\",\"two\"]");
+	answers(guest_get(&a, 0), 200, "42[\"said\",\"one\"]\x1e" "430[\"done\"]\x1e" "42[\"said\",\"two\"]\x1e" "431[\"done\"]");
+	answers(guest_get_again(&a, 1), 200, "42[\"said\",\"one\"]\x1e" "430[\"done\"]\x1e" "42[\"said\",\"two\"]\x1e" "431[\"done\"]");
 }
 
 /* A connection was cut: the browser repeats the GET. */
@@ -355,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_post_here_poll_there),
 		TEST(test_acks_and_order),
+		TEST(test_thousands_between),
 		TEST(test_repeated_get),
 		TEST(test_repeated_after_leaving),
 		TEST(test_repeated_long),
