@@ -90,7 +90,7 @@ void limits_begin(struct limits *m, lua_State *L, int times)
 {
 	size_t room = m->max_bytes > m->used ? m->max_bytes - m->used : 0;
 
-	m->left = m->max_work * times;
+	m->work = m->left = m->max_work * times;
 	m->ceiling = m->used + (room < m->max_event_bytes ? room : m->max_event_bytes);
 	m->unpaid = 0;
 	m->cpu_from_us = -1;
@@ -140,7 +140,7 @@ void limits_charge(lua_State *L, int64_t n)
 	if (n > 0)
 		m->left -= n;
 	if (m->left < 0)
-		limits_doom(L, 1, POLLUX_TOO_BIG, "took more than %lld instructions", (long long)m->max_work);
+		limits_doom(L, 1, POLLUX_TOO_BIG, "took more than %lld instructions", (long long)m->work);
 }
 
 static int64_t cpu_us(void)
@@ -172,7 +172,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
 		lua_sethook(L, on_count, LUA_MASKCOUNT, LIMITS_STEP);
 	m->left -= LIMITS_STEP;
 	if (m->left < 0)
-		limits_doom(L, 0, POLLUX_TOO_BIG, "took more than %lld instructions", (long long)m->max_work);
+		limits_doom(L, 0, POLLUX_TOO_BIG, "took more than %lld instructions", (long long)m->work);
 	if (too_long(m))
 		limits_doom(L, 0, POLLUX_TOO_BIG, "took more than %lld ms", (long long)(m->cpu_limit_us / 1000));
 }

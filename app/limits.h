@@ -20,7 +20,7 @@ struct limits {
 	size_t max_event_bytes;   /* memory it may add */
 	size_t max_bytes;         /* memory all of Lua may have */
 	/* Of the running event. */
-	int64_t left;             /* instructions */
+	int64_t work, left;       /* instructions it may take, and those that are left */
 	size_t used, ceiling;     /* bytes */
 	size_t unpaid;            /* bytes allocated since the last look */
 	int64_t cpu_limit_us, cpu_from_us;   /* from: -1, not looked at yet */

@@ -126,7 +126,9 @@ static int64_t check_integer(lua_State *L, const struct option *o)
 	int is_integer;
 	int64_t n = lua_tointegerx(L, -1, &is_integer);
 
-	if (lua_type(L, -1) != LUA_TNUMBER || !is_integer)
+	if (lua_type(L, -1) != LUA_TNUMBER)
+		luaL_error(L, "io.set: %s must be an integer, not a %s", o->name, luaL_typename(L, -1));
+	if (!is_integer)
 		luaL_error(L, "io.set: %s must be an integer, not %s", o->name, luaL_tolstring(L, -1, NULL));
 	if (n < o->min || n > o->max)
 		luaL_error(L, "io.set: %s must be from %I to %I, not %I", o->name, (LUAI_UACINT)o->min, (LUAI_UACINT)o->max, (LUAI_UACINT)n);
@@ -187,6 +189,8 @@ int options_set(lua_State *L)
 	if (!h->settings)
 		return luaL_error(L, "io.set: settings are made while the file loads, not in a handler");
 	luaL_checktype(L, 1, LUA_TTABLE);
+	if (!lua_isnoneornil(L, 2))
+		return luaL_error(L, "io.set: one table of settings (it is called with a dot)");
 	lua_settop(L, 1);
 	for (lua_pushnil(L); lua_next(L, 1); lua_settop(L, 2)) {
 		const struct option *o;

@@ -21,6 +21,14 @@ static bool check_boolean(lua_State *L, const char *name)
 	return lua_toboolean(L, -1);
 }
 
+/* Of a setting that a table turns on as true does. */
+static bool check_switch(lua_State *L, const char *name, const char *kinds)
+{
+	if (!lua_isboolean(L, -1) && !lua_istable(L, -1))
+		luaL_error(L, "io.set: %s must be %s, not a %s", name, kinds, luaL_typename(L, -1));
+	return lua_toboolean(L, -1);
+}
+
 static int64_t check_integer(lua_State *L, const char *name, int64_t min, int64_t max)
 {
 	if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < min || lua_tointeger(L, -1) > max)
@@ -247,7 +255,7 @@ void options_set_cookie(lua_State *L, struct settings *s)
 			set_cookie_field(L, &c, field_name(L));
 	} else if (lua_type(L, -1) == LUA_TSTRING) {
 		c.name = check_text(L, "cookie");
-	} else if (!check_boolean(L, "cookie")) {
+	} else if (!check_switch(L, "cookie", "true, false, a name or a table")) {
 		replace(L, &s->cookie_name, NULL);
 		return;
 	}
@@ -270,7 +278,7 @@ static void set_recovery_field(lua_State *L, struct settings *s, const char *nam
 /* A table turns it on, also an empty one. */
 void options_set_recovery(lua_State *L, struct settings *s)
 {
-	s->recovery = lua_istable(L, -1) || check_boolean(L, "connection_state_recovery (if no table)");
+	s->recovery = check_switch(L, "connection_state_recovery", "true, false or a table");
 	if (lua_istable(L, -1))
 		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
 			set_recovery_field(L, s, field_name(L));
@@ -311,7 +319,7 @@ static void set_compression_field(lua_State *L, struct settings *s, const char *
 
 void options_set_compression(lua_State *L, struct settings *s)
 {
-	bool on = lua_istable(L, -1) || check_boolean(L, "http_compression");
+	bool on = check_switch(L, "http_compression", "true, false or a table");
 
 	s->compress_threshold = on ? COMPRESS_THRESHOLD : -1;
 	s->compress_level = COMPRESS_LEVEL;
