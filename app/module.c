@@ -226,6 +226,7 @@ static void set_root(lua_State *L)
 		{"secret", secret_read},
 		{"array", values_array},
 		{"binary", values_binary},
+		{"is_binary", values_is_binary},
 		{NULL, NULL}};
 
 	luaL_setfuncs(L, functions, 0);

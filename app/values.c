@@ -91,6 +91,13 @@ int values_binary(lua_State *L)
 	return 1;
 }
 
+int values_is_binary(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	lua_pushboolean(L, class_test(L, 1, &binary_class) != NULL);
+	return 1;
+}
+
 static int binary_tostring(lua_State *L)
 {
 	const struct binary *b = class_check(L, 1, &binary_class);

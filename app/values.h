@@ -16,8 +16,9 @@ bool values_is_array(lua_State *L, int index);
 /* Pushes io.binary with a copy of the bytes; and the bytes of one, valid as long as the value. */
 void values_push_binary(lua_State *L, const char *data, size_t len);
 bool values_to_binary(lua_State *L, int index, struct text *out);
-/* io.array{…} and io.binary(string) */
+/* io.array{…}, io.binary(string) and io.is_binary(value) */
 int values_array(lua_State *L);
 int values_binary(lua_State *L);
+int values_is_binary(lua_State *L);
 
 #endif

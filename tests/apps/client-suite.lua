@@ -8,10 +8,6 @@ local function emit_handshake(socket)
 	socket:emit("handshake", { auth = shake.auth, query = shake.query, headers = shake.headers })
 end
 
-local function is_bytes(value)
-	return io.binary(tostring(value)) == value
-end
-
 local function now()
 	return os.date("!%Y-%m-%dT%H:%M:%S.000Z")
 end
@@ -55,14 +51,14 @@ io.on("false", function(socket) socket:emit("false", false) end)
 io.on("doge", function(socket) socket:emit("doge", io.binary "asdfasdf") end)
 io.on("getbin", function(socket) socket:emit("takebin", io.binary "asdfasdf") end)
 io.on("buffa", function(socket, bytes)
-	if is_bytes(bytes) then socket:emit("buffack") end
+	if io.is_binary(bytes) then socket:emit("buffack") end
 end)
 io.on("jsonbuff", function(socket, value)
-	assert(value.hello == "lol" and is_bytes(value.message) and value.goodbye == "gotcha")
+	assert(value.hello == "lol" and io.is_binary(value.message) and value.goodbye == "gotcha")
 	socket:emit("jsonbuff-ack")
 end)
 io.on("abuff1", function(socket, bytes)
-	assert(is_bytes(bytes))
+	assert(io.is_binary(bytes))
 	socket.data.first = true
 end)
 io.on("abuff2", function(socket)

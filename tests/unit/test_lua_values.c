@@ -152,6 +152,8 @@ static void test_binary(void **state)
 			"\"C\",1,\"userdata\",true,false]\n"},
 		{"a.n = io.binary(tostring(a.f) .. '!'); io.emit('y', a, a.f)", "{\"f\":{\"_placeholder\":true,\"num\":1}}",
 			"{\"f\":{\"_placeholder\":true,\"num\":0},\"n\":{\"_placeholder\":true,\"num\":1}},{\"_placeholder\":true,\"num\":2}] <C> <C!> <C>\n"},
+		{"io.emit('y', io.is_binary(a.f), io.is_binary(a), io.is_binary 'C', io.is_binary(io.null), io.is_binary(nil))",
+			"{\"f\":{\"_placeholder\":true,\"num\":1}}", "true,false,false,false,false]\n"},
 		{"io.emit('y', io.binary '', {io.binary 'x\\0y'})", "1", "{\"_placeholder\":true,\"num\":0},[{\"_placeholder\":true,\"num\":1}]] <> <x"},
 	};
 	static const struct text two[] = {{"AB", 2}, {"C", 1}};
