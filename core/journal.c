@@ -71,6 +71,12 @@ int journal_touch(struct server *s, int64_t client, struct client_row *row)
 	return error;
 }
 
+int journal_touch_again(struct server *s, int64_t client, struct client_row *row)
+{
+	s->journal.touched = 0;
+	return journal_touch(s, client, row);
+}
+
 int journal_touch_room(struct server *s, const char *nsp, struct text room)
 {
 	struct log_row control = {.kind = LOG_CONTROL, .nsp = {nsp, strlen(nsp)}, .room = {room.at, room.len}};

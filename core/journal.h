@@ -21,6 +21,8 @@ int journal_reply(struct server *s, int64_t client, const char *packet, size_t l
 /* The client's sockets or rooms change: its version grows, and a control row tells every process that holds its poll. row: the
  * caller's copy of the client's row, or NULL. */
 int journal_touch(struct server *s, int64_t client, struct client_row *row) WARN_UNUSED;
+/* The same, with a row of its own even if the client's last touch is of this transaction too: it parts what lies below it from what comes behind. */
+int journal_touch_again(struct server *s, int64_t client, struct client_row *row) WARN_UNUSED;
 /* Many sockets have joined or left a room: a control row tells every process to read that room again, and no client's version grows. */
 int journal_touch_room(struct server *s, const char *nsp, struct text room) WARN_UNUSED;
 /* Remembers that a socket is to be disconnected after the handler. */

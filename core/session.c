@@ -178,17 +178,27 @@ static int reply_disconnect(struct server *s, int64_t client, const char *nsp)
 	return journal_reply(s, client, packet, len, NULL, 0);
 }
 
+/*
+ * Up to where it was here. Nothing else ends just there: the rooms it has left end below, and those that the handlers make it leave now, above
+ * the touch that follows; so it is in neither again when it comes back.
+ */
+static int64_t mark_end(struct server *s, struct client_row *row)
+{
+	int error = s->journal.touched == row->id ? journal_touch_again(s, row->id, row) : 0;
+
+	return error ? error : log_last(s->store);
+}
+
 int session_leave(struct server *s, struct client_row *row, const char *nsp, const char *sid, const char *reason, bool tell)
 {
 	struct log_text id = {sid, strlen(sid)};
 	int error = tell ? reply_disconnect(s, row->id, nsp) : 0;
-	int64_t last = error ? error : log_last(s->store);
+	int64_t last = error ? error : mark_end(s, row);
 
 	event_forget_own_socket(s);
 	if (last < 0)
 		return (int)last;
-	/* Before the handlers: a room that they make it leave, it leaves behind `last`, and is not in again when it comes back. */
-	error = journal_touch(s, row->id, row);
+	error = journal_touch_again(s, row->id, row);
 	if (!error)
 		error = run_disconnect(s, row, nsp, sid, reason);
 	if (!error)

@@ -463,7 +463,7 @@ static int leave_x(struct event *ev)
 {
 	bool changed;
 
-	return event_leave(ev, "/", event_socket(ev)->sid, (struct text){"x", 1}, &changed);
+	return event_leave(ev, event_nsp(ev), event_socket(ev)->sid, (struct text){"x", 1}, &changed);
 }
 
 static void test_left_while_leaving(void **state)
@@ -494,6 +494,44 @@ static void test_kicks_itself(void **state)
 	comes_back(a, 1);
 	guest_say(&b->g, 1, event_packet("all", "1", ""));
 	hears(a, 1, "42[\"said\",\"1\"");
+}
+
+static int open_members(const char *nsp, const char *room)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM member WHERE until IS NULL AND nsp = '%s' AND room = '%s'", nsp, room);
+	return (int)db_query(site->db.path, sql);
+}
+
+/* Rooms that it leaves in the very tick in which it goes, with nothing written in between: it comes back to the others alone. */
+static void test_left_just_before(void **state)
+{
+	struct person *a = enters(0, 0);
+
+	(void)state;
+	guest_say(&a->g, 0, "42[\"join\",\"x\"]");
+	guest_say(&a->g, 0, "42[\"join\",\"y\"]\x1e" "42[\"leave\",\"x\"]\x1e" "1");
+	assert_true(site_until(has_left, a));
+	comes_back(a, 1);
+	assert_int_equal(open_members("/", "y"), 1);
+	assert_int_equal(open_members("/", "x"), 0);
+}
+
+/* The same by the disconnect handlers of a client with two sockets, in either order. */
+static void test_left_while_leaving_both(void **state)
+{
+	struct person *a = enters(0, 0);
+
+	(void)state;
+	guest_say(&a->g, 0, "40/a,");
+	guest_say(&a->g, 0, "42[\"join\",\"x\"]\x1e" "42/a,[\"join\",\"x\"]");
+	site->leaving = leave_x;
+	guest_say(&a->g, 0, "1");
+	assert_true(site_until(has_left, a));
+	assert_int_equal(db_query(site->db.path, "SELECT count(*) FROM member m JOIN socket s ON s.sid = m.sid WHERE m.until = s.left"), 0);
+	comes_back(a, 1);
+	assert_int_equal(open_members("/", "x"), 0);
 }
 
 static void test_restart(void **state)
@@ -532,6 +570,8 @@ int main(void)
 		TEST(test_middleware),
 		TEST(test_left_while_leaving),
 		TEST(test_kicks_itself),
+		TEST(test_left_just_before),
+		TEST(test_left_while_leaving_both),
 		TEST(test_restart),
 	};
 
