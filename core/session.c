@@ -28,6 +28,12 @@
 #define COUNT_MS 50
 #define BATCH 64
 
+/* A batch's share of a tick: handlers may be slow. One is done at least. */
+static int64_t share_ends(const struct server *s)
+{
+	return clock_mono_us() + s->hold_max_us;
+}
+
 /* Counting looks at every client: not for every handshake. */
 static bool too_many_polls(struct server *s)
 {
@@ -338,12 +344,16 @@ static int part_one(struct server *s, const struct parting *p)
 
 int session_part(struct server *s)
 {
-	struct parting batch[BATCH];
-	int n = parting_take(s->store, batch, BATCH), error = 0;
+	int64_t until = share_ends(s);
+	struct parting next;
+	int n, error = 0;
 
-	for (int i = 0; i < n && !error; i++)
-		error = part_one(s, &batch[i]);
-	s->parting = n == BATCH;
+	do {
+		n = parting_take(s->store, &next);
+		if (n > 0)
+			error = part_one(s, &next);
+	} while (n > 0 && !error && clock_mono_us() < until);
+	s->parting = n > 0;
 	return n < 0 ? n : error;
 }
 
@@ -364,22 +374,23 @@ static int expire_one(struct server *s, struct client_row *row, int64_t now)
 int session_expire(struct server *s)
 {
 	struct client_row rows[BATCH];
-	int64_t now = clock_mono_ms();
-	int n = client_expired(s->store, now, rows, BATCH), error = 0;
+	int64_t now = clock_mono_ms(), until = share_ends(s);
+	int n = client_expired(s->store, now, rows, BATCH), error = 0, i;
 
-	for (int i = 0; i < n && !error; i++)
+	for (i = 0; i < n && !error && (!i || clock_mono_us() < until); i++)
 		error = expire_one(s, &rows[i], now);
-	s->expire = n == BATCH;
+	s->expire = i < n || n == BATCH;
 	return n < 0 ? n : error;
 }
 
 static int reap_process(struct server *s, int64_t dead)
 {
 	struct client_row rows[BATCH];
-	int n = client_held_by(s->store, dead, rows, BATCH), error = 0;
+	int64_t until = share_ends(s);
+	int n = client_held_by(s->store, dead, rows, BATCH), error = 0, i;
 	bool closed;
 
-	for (int i = 0; i < n && !error; i++) {
+	for (i = 0; i < n && !error && (!i || clock_mono_us() < until); i++) {
 		rows[i].holder = 0;
 		if (rows[i].state == CLIENT_OPEN)
 			error = session_close(s, &rows[i], "transport error", '1', SESSION_DROP);
@@ -388,7 +399,7 @@ static int reap_process(struct server *s, int64_t dead)
 		if (!error)
 			error = session_leave_asked(s, &rows[i], &closed);
 	}
-	s->reaping = n == BATCH;
+	s->reaping = i < n || n == BATCH;
 	return n < 0 ? n : error;
 }
 

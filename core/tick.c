@@ -190,7 +190,7 @@ static void tick_committed(struct server *s)
 	s->stillborn = false;
 	finish_inputs(s);
 	duties_commit(s);
-	if (s->due || s->forgetting || s->reaping || s->parting)
+	if (s->due || s->expire || s->forgetting || s->reaping || s->parting)
 		wake_in(s, s->due ? 0 : DUTY_AGAIN_MS);
 }
 

@@ -1,6 +1,6 @@
 /*
  * The watchdog's thread. It looks four times within the limit, and reads only atomics, the loop thread's CPU clock and the note.
- * Time is what the tick itself has had: a process that was stopped, or got no CPU on a busy host, has not hung. A tick that waits (for a disk that
+ * Time is what the event itself has had: a process that was stopped, or got no CPU on a busy host, has not hung. One that waits (for a disk that
  * does not answer) is told by the looks that it lasted: a stopped process does not look either.
  */
 #include "config.h"
@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/say.h"
 
-/* So many looks within one tick: ten times the limit. */
+/* So many looks within one event: ten times the limit. */
 #define LOOKS_MAX 40
 
 struct watchdog {
@@ -26,10 +26,10 @@ struct watchdog {
 	pthread_cond_t wake;
 	clockid_t loop_clock;
 	int64_t limit_ms;
-	int64_t seen_ms, cpu_from_ms;  /* the tick seen at the last look, and what the loop thread had used then */
-	int looks;                     /* at that tick */
+	int64_t seen_ms, cpu_from_ms;  /* the event seen at the last look, and what the loop thread had used then */
+	int looks;                     /* at that event */
 	bool stop;
-	_Atomic int64_t since_ms;      /* 0: in no tick */
+	_Atomic int64_t since_ms;      /* when the event began, or the tick; 0: in no tick */
 	char sid[32], event[64];
 };
 
@@ -144,11 +144,14 @@ static void note(char *to, size_t cap, const char *text, size_t len)
 	to[len] = 0;
 }
 
-/* Racing with a bite only garbles a name in the last line of a process. */
+/* Each event has the whole limit: a tick of many that are slow, as when a client with many sockets goes, is no hang; ending the process would only have
+ * the next one do the same. Racing with a bite only garbles a name in the last line of a process. */
 void watchdog_note(struct watchdog *w, const char *sid, const char *event, int event_len)
 {
 	if (!w)
 		return;
+	if (atomic_load(&w->since_ms))
+		watchdog_enter(w);
 	note(w->sid, sizeof(w->sid), sid, strlen(sid));
 	note(w->event, sizeof(w->event), event, (size_t)event_len);
 }

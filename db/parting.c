@@ -21,17 +21,6 @@ int parting_add_audience(struct store *s, struct log_text nsp, bool close)
 	return statement_run(s, st);
 }
 
-static int forget(struct store *s, const char *sid)
-{
-	sqlite3_stmt *st;
-	int error = statement_get(s, ST_PARTING_DELETE, "DELETE FROM parting WHERE sid = ?", &st);
-
-	if (error < 0)
-		return error;
-	bind_str(s, st, 1, sid);
-	return statement_run(s, st);
-}
-
 /* What doesn't fit names no socket. */
 static void copy_text(char *to, size_t cap, struct log_text from)
 {
@@ -41,23 +30,20 @@ static void copy_text(char *to, size_t cap, struct log_text from)
 	to[len] = '\0';
 }
 
-int parting_take(struct store *s, struct parting *out, int limit)
+int parting_take(struct store *s, struct parting *out)
 {
 	sqlite3_stmt *st;
-	int got = 0, count = 0, error = statement_get(s, ST_PARTING_LIST, "SELECT sid, nsp, close FROM parting LIMIT ?", &st);
+	int got, error = statement_get(s, ST_PARTING_TAKE,
+		"DELETE FROM parting WHERE sid = (SELECT sid FROM parting LIMIT 1) RETURNING sid, nsp, close", &st);
 
 	if (error < 0)
 		return error;
-	bind_int(s, st, 1, limit);
-	while (count < limit && (got = statement_step(s, st)) == 1) {
-		copy_text(out[count].sid, sizeof(out[count].sid), column_text(st, 0));
-		copy_text(out[count].nsp, sizeof(out[count].nsp), column_text(st, 1));
-		out[count++].close = sqlite3_column_int(st, 2) != 0;
+	got = statement_step(s, st);
+	if (got == 1) {
+		copy_text(out->sid, sizeof(out->sid), column_text(st, 0));
+		copy_text(out->nsp, sizeof(out->nsp), column_text(st, 1));
+		out->close = sqlite3_column_int(st, 2) != 0;
 	}
 	statement_end(st);
-	for (int i = 0; i < count && !error; i++)
-		error = forget(s, out[i].sid);
-	if (got < 0)
-		return got;
-	return error ? error : count;
+	return got;
 }

@@ -602,6 +602,26 @@ static void work_for_ever(void)
 		;
 }
 
+static int64_t cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct watchdog *watching;
+
+/* Many events that are slow, each within its limit. */
+static void work_slowly(void)
+{
+	for (int64_t i = 1, from = cpu_ms(); i <= 12; i++) {
+		watchdog_note(watching, "sid", "\"next\"", 6);
+		while (cpu_ms() < from + 50 * i)
+			continue;
+	}
+}
+
 /* How a child ends that does this in a tick, with a limit of 200 ms. */
 static int bitten(void (*tick)(void))
 {
@@ -614,6 +634,7 @@ static int bitten(void (*tick)(void))
 		if (watchdog_start(&w, 200) != 0)
 			_exit(1);
 		sleep_ms(300);   /* out of a tick there is all the time */
+		watching = w;
 		watchdog_enter(w);
 		watchdog_note(w, "sid", "\"event\"", 7);
 		tick();
@@ -638,6 +659,7 @@ static void test_watchdog(void **state)
 	watchdog_stop(w);
 	assert_int_equal(bitten(a_moment), 0);
 	assert_int_equal(bitten(wait_a_while), 0);   /* as on a host that gives us no CPU */
+	assert_int_equal(bitten(work_slowly), 0);
 	assert_int_equal(bitten(work_for_ever), 70);
 	assert_int_equal(bitten(wait_for_ever), 70);
 }

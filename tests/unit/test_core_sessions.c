@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "core/event_run.h"
 
 static void test_close(void **state)
 {
@@ -100,6 +101,48 @@ static void test_violation_kicks(void **state)
 	guest_say(&a, 0, "49");
 	answers(f, 200, "41");
 	assert_string_equal(site->said, "forced close\nserver namespace disconnect\n");
+}
+
+static uint64_t left_in[2];
+static int left, left_together;
+
+static int note_transaction(struct event *ev)
+{
+	int n = ev->s == site->servers[1];
+
+	left++;
+	left_together += left_in[n] == ev->s->transaction;
+	left_in[n] = ev->s->transaction;
+	return 0;
+}
+
+static bool have_left(const void *ctx)
+{
+	return left == *(const int *)ctx;
+}
+
+/* Disconnect handlers that are slow: a batch ends when its share of the tick is over. */
+static void expect_one_a_tick(const char *sql)
+{
+	struct guest guests[5];
+	int all = COUNT(guests);
+
+	left = left_together = 0;
+	for (int i = 0; i < all; i++)
+		guest_join(&guests[i], 0);
+	site->leaving = note_transaction;
+	site->servers[0]->hold_max_us = site->servers[1]->hold_max_us = -1;
+	db_foreign(site->db.path, sql);
+	assert_true(site_until(have_left, &all));
+	assert_int_equal(left_together, 0);
+	site->leaving = NULL;
+}
+
+static void test_slow_handlers(void **state)
+{
+	(void)state;
+	expect_one_a_tick("UPDATE client SET expires_at_ms = 1");
+	expect_one_a_tick("INSERT INTO parting(sid, nsp, close) SELECT sid, nsp, 0 FROM socket WHERE left IS NULL");
 }
 
 /* The reference's words: what no decoder takes, and what comes at the wrong time. */
@@ -219,6 +262,7 @@ int main(void)
 		TEST(test_expires_unpolled),
 		TEST(test_disconnected_by_server),
 		TEST(test_violation_kicks),
+		TEST(test_slow_handlers),
 		TEST(test_reasons),
 		TEST(test_namespaces),
 		TEST(test_refusals),
