@@ -136,7 +136,8 @@ void namespaces_tidy(struct host *h)
 {
 	struct namespace *child, *next;
 
-	if (HASH_COUNT(h->children) < CHILDREN_MAX)
+	/* what the store says of one may change from event to event, in any process, or be rolled back */
+	if (!h->has_function_parents && HASH_COUNT(h->children) < CHILDREN_MAX)
 		return;
 	HASH_ITER(hh, h->children, child, next) {
 		HASH_DEL(h->children, child);
@@ -405,10 +406,10 @@ int namespaces_emit(lua_State *L, struct namespace *parent, struct emission *e)
 		if (!child || child->parent != parent)
 			continue;
 		e->nsp = name;
+		limits_charge(L, 100);
 		host_check(L, event_emit(h->ev, e, &emitted), "emit");
 		n++;
 	}
-	limits_charge(L, 100 * n);
 	lua_pushinteger(L, n);
 	return 1;
 }

@@ -26,7 +26,7 @@ int namespaces_emit(lua_State *L, struct namespace *parent, struct emission *e);
 int namespaces_admit(struct host *h, struct event *ev, const char *name, struct text auth);
 /* The main namespace, before anything else. NULL: out of memory. */
 struct namespace *namespaces_make_root(struct host *h);
-/* Between events: children are made anew when there have been many. */
+/* Between events: children are made anew when there have been many, or the store knows whose they are. */
 void namespaces_tidy(struct host *h);
 void namespaces_free(struct host *h);
 

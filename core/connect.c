@@ -259,7 +259,8 @@ int connect_plain(struct server *s, struct client_row *client, const char *room,
 	return error ? error : run_connection(s, client, &n.row);
 }
 
-static int find_namespace(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p, bool *exists)
+static int find_namespace(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p, bool *exists,
+			  struct parent_change *change)
 {
 	struct text auth = {p->payload.len ? p->payload.at : "{}", p->payload.len ? p->payload.len : 2};
 	struct event ev;
@@ -269,32 +270,61 @@ static int find_namespace(struct server *s, struct client_row *client, const cha
 	watchdog_note(s->watchdog, client->sid, "namespace", 9);
 	result = s->handler->namespace_exists(s->handler->ctx, &ev, nsp, auth);
 	*exists = !result;
+	*change = ev.parent;
 	return event_end(&ev, result);
+}
+
+/* Looks for a socket of the client's in that namespace. */
+static int is_connected(struct server *s, const struct client_row *client, struct log_text nsp, bool *connected)
+{
+	struct socket_row row;
+	void *block = NULL;
+	int error = socket_of_client_nsp(s->store, client->id, nsp, &row, &block);
+
+	free(block);
+	*connected = !error;
+	return error == POLLUX_NOT_FOUND ? 0 : error;
+}
+
+/* Whose child a namespace is is for those to say who get in: others leave nothing behind, however many names they try. */
+static int settle_parent(struct server *s, const struct client_row *client, const char *nsp, const struct parent_change *change)
+{
+	bool connected;
+	int error = is_connected(s, client, (struct log_text){nsp, strlen(nsp)}, &connected);
+
+	return error || connected ? error : event_undo_parent(s, nsp, change);
+}
+
+static int connect_to(struct server *s, struct client_row *client, const char *nsp, const struct sio_packet *p)
+{
+	struct parent_change change;
+	bool exists, done;
+	int error = find_namespace(s, client, nsp, p, &exists, &change);
+
+	if (error)
+		return error;
+	if (!exists)
+		return refuse(s, client->id, nsp, "Invalid namespace");
+	error = connect_again(s, client, nsp, p, &done);
+	if (!error && !done)
+		error = connect_new(s, client, nsp, p);
+	return error || !change.made ? error : settle_parent(s, client, nsp, &change);
 }
 
 int connect_run(struct server *s, struct client_row *client, const struct sio_packet *p, bool *violation)
 {
 	char nsp[NAMESPACE_MAX + 1];
-	struct socket_row row;
-	void *block = NULL;
-	bool exists, done;
-	int count, error = socket_of_client_nsp(s->store, client->id, (struct log_text){p->nsp, p->nsp_len}, &row, &block);
+	bool connected;
+	int count, error = is_connected(s, client, (struct log_text){p->nsp, p->nsp_len}, &connected);
 
-	free(block);
-	*violation = !error || p->nsp_len > NAMESPACE_MAX || memchr(p->nsp, 0, p->nsp_len);
-	if (error != POLLUX_NOT_FOUND || *violation)
-		return error == POLLUX_NOT_FOUND ? 0 : error;
-	snprintf(nsp, sizeof(nsp), "%.*s", (int)p->nsp_len, p->nsp);
-	error = find_namespace(s, client, nsp, p, &exists);
-	if (error)
+	*violation = !error && (connected || p->nsp_len > NAMESPACE_MAX || memchr(p->nsp, 0, p->nsp_len));
+	if (error || *violation)
 		return error;
-	if (!exists)
-		return refuse(s, client->id, nsp, "Invalid namespace");
+	snprintf(nsp, sizeof(nsp), "%.*s", (int)p->nsp_len, p->nsp);
 	count = socket_count_of_client(s->store, client->id);
 	if (count < 0)
 		return count;
 	if (count >= s->settings->max_sockets)
 		return refuse(s, client->id, nsp, "Too many namespaces");
-	error = connect_again(s, client, nsp, p, &done);
-	return error || done ? error : connect_new(s, client, nsp, p);
+	return connect_to(s, client, nsp, p);
 }

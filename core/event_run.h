@@ -21,6 +21,12 @@ struct event_socket {
 	uint64_t transaction;                   /* of the server's own_socket: in which it was read */
 };
 
+/* What a namespace was before a client that connects had it be another parent's child. */
+struct parent_change {
+	bool made, had;                         /* made: there is something to undo; had: the child of `before`, else nobody's */
+	char before[PARENT_KEY_MAX];
+};
+
 struct event {
 	struct server *s;
 	struct client_row *client;              /* whose event it is, or NULL */
@@ -30,6 +36,7 @@ struct event {
 	struct journal_mark mark;
 	int64_t acked;                          /* the ack id answered last in this event, for EXISTS */
 	bool saved;                             /* the savepoint has begun */
+	struct parent_change parent;
 	bool changed;                           /* socket.data was stored: what was read is old when the event ends */
 };
 
@@ -50,6 +57,8 @@ int event_write(struct event *ev) WARN_UNUSED;
 /* Ends the event: result 0 keeps what it did, anything else undoes it. Returns 0 when the transaction can go on (also after an
  * undone event), else the error that ends the tick. */
 int event_end(struct event *ev, int result) WARN_UNUSED;
+/* Takes back what event_set_namespace_parent did in an event that has ended: its client was not admitted after all. */
+int event_undo_parent(struct server *s, const char *nsp, const struct parent_change *change) WARN_UNUSED;
 /* Whether that is an event's array: its name, and not a reserved one. PROTOCOL. */
 int event_check_args(struct text args) WARN_UNUSED;
 /* Hands a row to a struct socket_call, as socket_of_room does with its ctx. */

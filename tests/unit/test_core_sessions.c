@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/buf.h"
 #include "base/clock.h"
 #include "core/event_run.h"
 
@@ -101,6 +102,59 @@ static void test_violation_kicks(void **state)
 	guest_say(&a, 0, "49");
 	answers(f, 200, "41");
 	assert_string_equal(site->said, "forced close\nserver namespace disconnect\n");
+}
+
+static const char *parent_now;
+static int admission;
+
+static int tell_parent(void *ctx, struct event *ev, const char *nsp, struct text auth)
+{
+	(void)ctx, (void)auth;
+	return event_set_namespace_parent(ev, nsp, parent_now);
+}
+
+static int admit_or_not(void *ctx, struct event *ev, struct buf *refusal)
+{
+	(void)ctx, (void)ev;
+	return admission ? buf_add_str(refusal, "{\"message\":\"no\"}") ? POLLUX_NO_MEMORY : admission : 0;
+}
+
+static int64_t count_parents(const char *where)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM namespace WHERE %s", where);
+	return db_query(site->db.path, sql);
+}
+
+/* Clients that the middleware refuses, or who have sockets enough, neither make namespaces nor change whose children they are. */
+static void test_refused_leave_no_namespace(void **state)
+{
+	struct guest a, b;
+
+	(void)state;
+	site->handler.namespace_exists = tell_parent;
+	site->handler.admit = admit_or_not;
+	site->settings.max_sockets = 2;
+	parent_now = "one";
+	guest_join(&a, 0);
+	guest_open(&b, 1);
+	guest_say(&a, 0, "40/x,");
+	assert_int_equal(count_parents("name = '/x' AND parent = 'one'"), 1);
+	guest_say(&a, 1, "40/y,\x1e" "40/z,");
+	assert_int_equal(count_parents("name IN ('/y', '/z')"), 0);
+	admission = POLLUX_REFUSED;
+	parent_now = "two";
+	guest_say(&b, 0, "40/x,\x1e" "40/y,");
+	assert_int_equal(count_parents("name = '/x' AND parent = 'one'"), 1);
+	assert_int_equal(count_parents("name = '/y'"), 0);
+	parent_now = NULL;
+	guest_say(&b, 0, "40/x,");
+	assert_int_equal(count_parents("name = '/x' AND parent = 'one'"), 1);
+	admission = 0;
+	parent_now = "two";
+	guest_say(&b, 1, "40/x,");
+	assert_int_equal(count_parents("name = '/x' AND parent = 'two'"), 1);
 }
 
 static uint64_t left_in[2];
@@ -262,6 +316,7 @@ int main(void)
 		TEST(test_expires_unpolled),
 		TEST(test_disconnected_by_server),
 		TEST(test_violation_kicks),
+		TEST(test_refused_leave_no_namespace),
 		TEST(test_slow_handlers),
 		TEST(test_reasons),
 		TEST(test_namespaces),

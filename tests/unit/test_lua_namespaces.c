@@ -203,6 +203,11 @@ static void test_functions(void **state)
 	expect_of(&a, "[\"x\"]", "emit / [\"odd\"]\n");
 	a.socket = fake_event_add(a.ev, "/x", "s3", "{}");
 	expect_of(&a, "[\"x\"]", "emit / [\"any\"]\nemit /x [\"to any\"]\n");
+	/* another process has heard otherwise since */
+	for (int i = 0; i < a.ev->parents_count; i++)
+		if (strcmp(a.ev->parents[i].nsp, "/x") == 0)
+			memcpy(a.ev->parents[i].key, "function 1", sizeof("function 1"));
+	expect_of(&a, "[\"x\"]", "emit / [\"odd\"]\n");
 	/* now the pattern's: the function refuses */
 	assert_int_equal(admit(&a, "/abcd", "{}"), 0);
 	a.socket = 1;
