@@ -27,6 +27,19 @@ if (isDefault)
 			for (const app of apps) assert.deepEqual([app, pollux(['check', '--app', path.join(root, app)]).status], [app, 0]);
 		});
 
+		ours('what the documents show as applications has no errors', () => {
+			fs.writeFileSync(path.join(dir, 'jwt.key'), 'k'.repeat(32), { mode: 0o600 });
+			let count = 0;
+			for (const document of ['README.md', 'doc/app.md'])
+				for (const [, code] of fs.readFileSync(path.join(root, document), 'utf8').matchAll(/^```lua\n(.*?)^```$/gms)) {
+					fs.writeFileSync(file, code.includes('require "pollux"') ? code : `local io = require "pollux" ${code}`);
+					const { status, stdout } = pollux(['check', '--app', file]);
+					assert.deepEqual([status, stdout], [0, `${file}: no errors\n`], code);
+					count++;
+				}
+			assert.ok(count > 15, `${count} found`);
+		});
+
 		ours('an error is told with file and line, by the exit code too', () => {
 			fs.writeFileSync(file, 'local io = require "pollux"\nio.on("x", functoin() end)\n');
 			const { status, stdout, stderr } = pollux(['check', '--app', file]);
