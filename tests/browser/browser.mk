@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/browser/parts.test.mjs \
 	tests/browser/people.mjs \
 	tests/browser/reading.test.mjs \
+	tests/browser/readme.test.mjs \
 	tests/browser/recovery.test.mjs \
 	tests/browser/reference-chat.mjs \
 	tests/browser/screenshots.mjs \

@@ -5,7 +5,9 @@ import { makeTree, serveByRun } from "../integration/lib/run.mjs";
 import { kind, root } from "../integration/lib/servers.mjs";
 import { PATIENCE_MS } from "./people.mjs";
 
+// ./run's arguments for each POLLUX_SERVER.
 const SERVERS = { lighttpd: [], standalone: ["--server", "none"], apache: ["--server", "apache"], nginx: ["--server", "nginx"] };
+export const SERVER_ARGUMENTS = SERVERS[kind];
 
 function commandOf(name) {
 	const [, args] = /^ {4}\.\/run (.+)$/m.exec(readFileSync(`${root}/examples/${name}/README.md`, "utf8"));
@@ -15,7 +17,7 @@ function commandOf(name) {
 // { url, log(), restart(), stop() }: restart() ends everything and starts it again, same port and data.
 class Example {
 	constructor(name, args) {
-		this.args = [...commandOf(name), ...args, ...(args.length ? [] : SERVERS[kind])];
+		this.args = [...commandOf(name), ...args, ...(args.length ? [] : SERVER_ARGUMENTS)];
 		this.tree = makeTree();
 		this.past = "";
 	}
