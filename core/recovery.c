@@ -207,9 +207,12 @@ static int add_missed(struct recovery *r, struct row *row)
 static int gather_row(void *ctx, const struct log_row *from)
 {
 	struct gather *g = ctx;
-	struct row *row = row_new(from, true, server_epoch(g->s));
+	struct row *row;
 	int error = 0;
 
+	if (from->ack)   /* it has no position: nobody could tell that it was missed */
+		return 0;
+	row = row_new(from, true, server_epoch(g->s));
 	if (!row)
 		return POLLUX_NO_MEMORY;
 	if (route_reaches_socket(g->client, g->r->row.sid.at, row)) {

@@ -218,7 +218,8 @@ int log_history(
 	return each_row(s, st, each, ctx);
 }
 
-/* By the indexes of rooms, so that it costs what there is for the socket, not what was sent to others. CROSS JOIN: in this order. */
+/* By the indexes of rooms, so that it costs what there is for the socket, not what was sent to others, and no more than the limit of it: a client may show
+ * an old position in rooms with long histories. CROSS JOIN: in this order. */
 int log_missed(struct store *s, struct log_text nsp, struct log_text sid, int64_t after, int limit, log_each *each, void *ctx)
 {
 	sqlite3_stmt *st;
@@ -228,8 +229,8 @@ int log_missed(struct store *s, struct log_text nsp, struct log_text sid, int64_
 		"AND l.room IS NOT NULL AND l.seq > max(?3, m.since) AND l.seq <= ifnull(m.until, 9223372036854775807) "
 		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room = ?2 AND kind = 0 AND room IS NOT NULL AND seq > ?3 "
 		"UNION ALL SELECT seq FROM log WHERE nsp = ?1 AND room IS NULL AND kind = 0 AND seq > ?3 "
-		"UNION ALL SELECT seq FROM log INDEXED BY log_direct WHERE room = ?2 AND kind = 1 AND seq > ?3) "
-		"AND ack = 0 ORDER BY seq LIMIT ?4",
+		"UNION ALL SELECT seq FROM log INDEXED BY log_direct WHERE room = ?2 AND kind = 1 AND seq > ?3 LIMIT ?4) "
+		"ORDER BY seq",
 		&st);
 
 	if (error < 0)

@@ -36,8 +36,9 @@ int log_read(struct store *s, int64_t after, int limit, log_each *each, void *ct
 /* An ordinary room's newest `limit` rows with after < seq < before (0: unbounded), oldest first. */
 int log_history(struct store *s, struct log_text nsp, struct log_text room, int64_t after, int64_t before, int limit,
 		log_each *each, void *ctx) WARN_UNUSED;
-/* Rows that a socket may have missed: events with seq > after that ask for no acknowledgement, to its namespace as a whole, to several rooms, to a room
- * in which it was at that moment, or to itself. Ascending, at most limit. Whether a row did reach it (several rooms, exceptions, when it
+/* Rows that a socket may have missed: events with seq > after, to its namespace as a whole, to several rooms, to a room
+ * in which it was at that moment, or to itself. Ascending; limit of them when there are more, and then
+ * just any. Whether a row did reach it (several rooms, exceptions, when it
  * joined) is the caller's to say. */
 int log_missed(struct store *s, struct log_text nsp, struct log_text sid, int64_t after, int limit, log_each *each, void *ctx) WARN_UNUSED;
 /* The newest seq that retention has deleted from the ordinary events (for `gap`), and the seq below which direct rows may be missing. */

@@ -138,6 +138,27 @@ static void assert_history(struct store *s, const char *room, int64_t after, int
 	assert_string_equal(text_of, seqs);
 }
 
+/* However many there are, no more than the limit are looked at; the caller is told that there are more by their number. */
+static void test_missed(void **state)
+{
+	struct store *s = ((struct db *)*state)->s;
+	struct log_row asks = { .kind = LOG_EVENT, .nsp = text("/"), .packet = text("[\"x\"]"), .ack = true };
+	struct seen seen = { 0 };
+
+	for (int i = 1; i <= 10; i++)
+		db_append(s, i % 2 ? "me" : NULL, "[\"x\"]", 0);
+	OK(s, store_begin(s, "test"));
+	for (int i = 0; i < 3; i++)
+		OK(s, log_append(s, &asks));
+	OK(s, store_commit(s));
+	assert_int_equal(OK(s, log_missed(s, text("/"), text("me"), 2, 100, see, &seen)), 11);
+	assert_int_equal(seen.seqs[0], 3);
+	assert_int_equal(seen.seqs[10], 13);
+	seen = (struct seen){ 0 };
+	assert_int_equal(OK(s, log_missed(s, text("/"), text("me"), 9, 3, see, &seen)), 3);
+	assert_int_equal(seen.count, 3);
+}
+
 static void test_history(void **state)
 {
 	struct store *s = ((struct db *)*state)->s;
@@ -179,6 +200,7 @@ static void test_plans(void **state)
 	db_append(db->s, "a", "[1]", 0);
 	assert_history(db->s, "a", 0, 0, 10, "1 ");
 	OK(db->s, log_read(db->s, 0, 1, see, &seen));
+	OK(db->s, log_missed(db->s, text("/"), text("me"), 0, 1, see, &seen));
 	while ((st = sqlite3_next_stmt(db->s->db, st)) != NULL) {
 		if (strncmp(sqlite3_sql(st), "SELECT", 6) != 0 || strstr(sqlite3_sql(st), "FROM log") == NULL)
 			continue;
@@ -201,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nulls, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_keys, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_read_limits, db_setup, db_teardown),
+		cmocka_unit_test_setup_teardown(test_missed, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_history, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_gaps_begin_at_zero, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_plans, db_setup, db_teardown),
