@@ -132,6 +132,21 @@ static void client_clear(struct clients *all, struct client *c)
 	}
 }
 
+/* A socket that came back to another client than the one whose old copy still has it: that is read again when it comes. */
+static void drop_copy(struct clients *all, struct log_text sid)
+{
+	struct socket *s = NULL, **at;
+
+	HASH_FIND(hh, all->by_sid, sid.at, sid.len, s);
+	if (!s)
+		return;
+	for (at = &s->client->sockets; *at != s; at = &(*at)->next)
+		continue;
+	*at = s->next;
+	s->client->version = -1;
+	socket_free(all, s);
+}
+
 struct load {
 	struct clients *all;
 	struct client *client;
@@ -175,6 +190,7 @@ static int load_socket(void *ctx, const struct socket_row *row)
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return POLLUX_NO_MEMORY;
+	drop_copy(l->all, row->sid);
 	memcpy(s->sid, row->sid.at, row->sid.len);
 	s->all.since = row->joined;
 	s->all.until = row->left ? row->left : SEQ_NEVER;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -463,6 +464,31 @@ static void test_cache(void **state)
 	cache_deinit(&c);
 }
 
+/* A socket comes back to another client while the copy of the one before, whose poll is not here, is old; many more make the index grow. */
+static void test_moved_socket(void **state)
+{
+	struct cache c;
+	struct socket_row row = { .sid = text("0"), .auth = text("{}"), .left = 20 };
+	char sid[16];
+
+	cache_init(&c, *state);
+	c.clients[0]->x = NULL;
+	OK(c.db->s, socket_leave(c.db->s, row.sid, 20, 1));
+	OK(c.db->s, socket_come_back(c.db->s, &row, c.rows[1].id));
+	OK(c.db->s, client_touch(c.db->s, c.rows[1].id));
+	cache_get(&c, 1);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(sid, sizeof(sid), "more %d", i);
+		cache_socket(&c, 2, "/", sid, 12);
+	}
+	cache_get(&c, 2);
+	assert_ptr_equal(socket_find(&c.all, as_text("/"), as_text("0"))->client, c.clients[1]);
+	assert_int_equal(c.clients[0]->version, -1);
+	assert_null(c.clients[0]->sockets);
+	assert_non_null(c.clients[1]->sockets->next);
+	cache_deinit(&c);
+}
+
 static void test_pending(void **state)
 {
 	struct client c = { 0 };
@@ -678,6 +704,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_routes, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_replies, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_cache, db_setup, db_teardown),
+		cmocka_unit_test_setup_teardown(test_moved_socket, db_setup, db_teardown),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_throttle),
