@@ -2,6 +2,7 @@
 #include "config.h"
 #include "core/compress.h"
 
+#include <string.h>
 #include <zlib.h>
 
 #include "proto/header.h"
@@ -9,6 +10,8 @@
 /* zlib's largest window, and a gzip head. */
 #define GZIP_WINDOW (15 + 16)
 #define MEMORY_LEVEL 8
+/* Longer answers are not kept. */
+#define KEPT_MAX ((size_t)1 << 20)
 
 bool compress_accepted(const struct settings *s, const struct exchange *x)
 {
@@ -42,4 +45,23 @@ struct bytes *compress_gzip(const struct settings *s, const void *data, size_t l
 	deflateEnd(&z);
 	bytes_unref(out);
 	return exact;
+}
+
+struct bytes *compress_again(struct compressed *last, const struct settings *s, const void *data, size_t len)
+{
+	if (s->compress_threshold < 0 || len < (size_t)s->compress_threshold || len > KEPT_MAX)
+		return compress_gzip(s, data, len);
+	if (last->plain && last->plain->len == len && memcmp(last->plain->data, data, len) == 0)
+		return last->small ? bytes_ref(last->small) : NULL;
+	compressed_deinit(last);
+	last->small = compress_gzip(s, data, len);
+	last->plain = bytes_new(data, len);
+	return last->small ? bytes_ref(last->small) : NULL;
+}
+
+void compressed_deinit(struct compressed *last)
+{
+	bytes_unref(last->plain);
+	bytes_unref(last->small);
+	*last = (struct compressed){NULL, NULL};
 }

@@ -62,9 +62,9 @@ struct bytes *http_handshake_headers(const struct server *s, const struct input 
 	return made;
 }
 
-void http_send(const struct server *s, struct exchange *x, const struct http_reply *r)
+void http_send(struct server *s, struct exchange *x, const struct http_reply *r)
 {
-	struct bytes *small = r->gzip ? compress_gzip(s->settings, r->body, r->body_len) : NULL;
+	struct bytes *small = r->gzip ? compress_again(&s->compressed, s->settings, r->body, r->body_len) : NULL;
 	struct iovec body = {small ? small->data : (void *)(uintptr_t)r->body, small ? small->len : r->body_len};
 	struct buf all;
 

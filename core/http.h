@@ -22,7 +22,7 @@ struct http_reply {
 };
 
 /* Answers the exchange, which ends. */
-void http_send(const struct server *s, struct exchange *x, const struct http_reply *r);
+void http_send(struct server *s, struct exchange *x, const struct http_reply *r);
 /* Sends the input's answer and frees the input; the exchange ends. */
 void http_answer(struct server *s, struct input *in);
 /* The header lines of the answer that opens a session by WebSocket: cookie, CORS, and what the application wants. The caller's reference; NULL: none. */

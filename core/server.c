@@ -260,6 +260,7 @@ void server_free(struct server *s)
 	journal_deinit(&s->journal);
 	server_side_deinit(s);
 	frames_deinit(&s->frames);
+	compressed_deinit(&s->compressed);
 	event_forget_own_socket(s);
 	buf_deinit(&s->scratch);
 	unregister_process(s);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "core/client.h"
+#include "core/compress.h"
 #include "core/frames.h"
 #include "core/input.h"
 #include "core/link.h"
@@ -75,6 +76,7 @@ struct server {
 	struct event_socket *own_socket;   /* see event_set_own_socket */
 	struct client *ready;      /* polls to be settled: answered or parked */
 	struct buf scratch;        /* where an answer is put together */
+	struct compressed compressed;   /* the last answer that went out as gzip */
 	struct throttle throttle;  /* of handshakes */
 	size_t open_exchanges;
 	struct links links;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/client.h"
+#include "core/compress.h"
 #include "core/frames.h"
 #include "core/input.h"
 #include "core/limits.h"
@@ -489,6 +490,37 @@ static void test_moved_socket(void **state)
 	cache_deinit(&c);
 }
 
+/* Thousands of polls get the same answer: it is compressed once. */
+static void test_compressed_once(void **state)
+{
+	struct settings settings = { .compress_threshold = 100, .compress_level = 1 };
+	struct compressed last = { 0 };
+	struct bytes *one, *other;
+	char text[4000] = "";
+
+	(void)state;
+	assert_null(compress_again(&last, &settings, text, 99));
+	one = compress_again(&last, &settings, text, sizeof(text));
+	assert_ptr_equal(compress_again(&last, &settings, text, sizeof(text)), one);
+	bytes_unref(one);
+	text[3999] = 'x';
+	other = compress_again(&last, &settings, text, sizeof(text));
+	assert_ptr_not_equal(other, one);
+	assert_ptr_equal(compress_again(&last, &settings, text, sizeof(text)), other);
+	bytes_unref(other);
+	for (size_t i = 0; i < 200; i++)
+		text[i] = (char)(i * 89 ^ (i * i >> 3));   /* nothing to be gained */
+	assert_null(compress_again(&last, &settings, text, 200));
+	assert_non_null(last.plain);
+	assert_null(compress_again(&last, &settings, text, 200));
+	settings.compress_threshold = -1;
+	assert_null(compress_again(&last, &settings, text, sizeof(text)));
+	bytes_unref(one);
+	bytes_unref(other);
+	compressed_deinit(&last);
+	assert_null(last.plain);
+}
+
 static void test_pending(void **state)
 {
 	struct client c = { 0 };
@@ -705,6 +737,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_replies, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_cache, db_setup, db_teardown),
 		cmocka_unit_test_setup_teardown(test_moved_socket, db_setup, db_teardown),
+		cmocka_unit_test(test_compressed_once),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_throttle),
