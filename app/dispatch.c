@@ -422,9 +422,12 @@ static int admit(void *ctx, struct event *ev, struct buf *refusal)
 {
 	struct call call = {.refusal = refusal};
 	struct host *h = ctx;
+	const struct namespace *nsp = nsp_of_event(h, ev);
 	int error;
 
-	if (!has(nsp_of_event(h, ev), MIDDLEWARE))
+	if (!nsp)   /* it could not be looked up: nobody is let in unseen */
+		return refuse(h, NULL, "middleware");
+	if (!has(nsp, MIDDLEWARE))
 		return 0;
 	h->admitting = true;
 	error = dispatch_run(h, ev, run_middleware, &call, "middleware");
@@ -440,11 +443,11 @@ static int admit(void *ctx, struct event *ev, struct buf *refusal)
 static int connection(void *ctx, struct event *ev)
 {
 	struct call call = {0};
-
-	const struct namespace *nsp = nsp_of_event(ctx, ev);
+	struct host *h = ctx;
+	const struct namespace *nsp = nsp_of_event(h, ev);
 
 	if (!has(nsp, ON_CONNECTION) && !has(nsp, ON_CREATE_ROOM) && !has(nsp, ON_JOIN_ROOM))
-		return 0;
+		return h->lookup_error;
 	return dispatch_run(ctx, ev, run_connection, &call, "connection");
 }
 
@@ -463,20 +466,22 @@ static int packet(void *ctx, struct event *ev, const struct incoming *in)
 static int joined(void *ctx, struct event *ev, struct text room)
 {
 	struct call call = {.room = room};
-	struct namespace *nsp = nsp_of_event(ctx, ev);
+	struct host *h = ctx;
+	struct namespace *nsp = nsp_of_event(h, ev);
 
 	if (!has(nsp, ON_CREATE_ROOM) && !has(nsp, ON_JOIN_ROOM))
-		return 0;
+		return h->lookup_error;
 	return dispatch_run(ctx, ev, run_joined, &call, "join-room");
 }
 
 static int disconnect(void *ctx, struct event *ev, const char *reason)
 {
 	struct call call = {.reason = reason};
-	struct namespace *nsp = nsp_of_event(ctx, ev);
+	struct host *h = ctx;
+	struct namespace *nsp = nsp_of_event(h, ev);
 
 	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT) && !has(nsp, ON_LEAVE_ROOM) && !has(nsp, ON_DELETE_ROOM))
-		return 0;
+		return h->lookup_error;
 	return dispatch_run(ctx, ev, run_disconnect, &call, "disconnect");
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "tests/unit/lua_fixture.h"
 
 static int admit(struct app *a, const char *nsp, const char *auth)
@@ -217,13 +218,25 @@ static void test_functions(void **state)
 
 static void test_store_fails(void **state)
 {
-	struct app a = app_load("local io = require 'pollux'; io.of(function() return true end).on('x', function() end)\n"
+	struct app a = app_load("local io = require 'pollux'; local any = io.of(function() return true end); any.on('x', function() end)\n"
+				"any.use(function() return nil, 'no' end); any.on('disconnect', function() end)\n"
 				"io.on('y', function() io.of '/z' end)", 0);
+	struct buf refusal;
 
 	(void)state;
 	a.socket = fake_event_add(a.ev, "/x", "s2", "{}");
 	a.ev->fail = POLLUX_DATABASE;
 	assert_int_equal(app_event(&a, "[\"x\"]", -1), POLLUX_DATABASE);
+	/* and nobody is let in unseen, nor leaves so */
+	buf_init(&refusal, 1000);
+	fake_event_begin(a.ev, a.socket);
+	a.ev->fail = POLLUX_DATABASE;
+	assert_int_equal(a.handler.admit(a.handler.ctx, a.ev, &refusal), POLLUX_DATABASE);
+	a.ev->fail = POLLUX_DATABASE;
+	assert_int_equal(a.handler.disconnect(a.handler.ctx, a.ev, "ping timeout"), POLLUX_DATABASE);
+	a.ev->fail = POLLUX_DATABASE;
+	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), POLLUX_DATABASE);
+	buf_deinit(&refusal);
 	a.ev->fail = POLLUX_NO_SPACE;
 	assert_int_equal(admit(&a, "/q", "{}"), POLLUX_NO_SPACE);
 	a.socket = 0;
