@@ -1,4 +1,4 @@
-/* See the header. A first line with # is for the shell. */
+/* See the header. A first line with # is for the shell, and some editors put a byte order mark before everything: lua takes both. */
 #include "config.h"
 #include "app/source.h"
 
@@ -43,6 +43,14 @@ int source_read(struct buf *out, int fd)
 	return error;
 }
 
+static void skip_byte_order_mark(const char **text, size_t *len)
+{
+	if (*len < 3 || memcmp(*text, "\xef\xbb\xbf", 3) != 0)
+		return;
+	*text += 3;
+	*len -= 3;
+}
+
 /* The first line's end stays, so that lines keep their numbers. */
 static void skip_shebang(const char **text, size_t *len)
 {
@@ -60,6 +68,7 @@ void source_compile(lua_State *L, const struct buf *source, const char *name)
 	const char *text = source->data ? source->data : "";
 	size_t len = source->len;
 
+	skip_byte_order_mark(&text, &len);
 	skip_shebang(&text, &len);
 	lua_pushfstring(L, "@%s", name);
 	if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)

@@ -104,7 +104,7 @@ static void test_json(void **state)
 static void test_modules(void **state)
 {
 	(void)state;
-	put("util.lua", "#!/usr/bin/lua\nlocal name = ...\nloads = (loads or 0) + 1\nreturn { name = name, twice = function(n) return n * 2 end }", 0644);
+	put("util.lua", "\xef\xbb\xbf#!/usr/bin/lua\nlocal name = ...\nloads = (loads or 0) + 1\nreturn { name = name, twice = function(n) return n * 2 end }", 0644);
 	put("sub/deep.lua", "local util = require 'util'; return { six = util.twice(3) }", 0644);
 	put("sets.lua", "defined = 7", 0644);
 	expect_emits("local io, util, deep = require 'pollux', require 'util', require 'sub.deep'; local sets = require 'sets'\n"
