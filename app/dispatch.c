@@ -252,11 +252,17 @@ void dispatch_push_arguments(lua_State *L, const struct incoming *in, size_t cur
 	}
 }
 
-/* What io.use's and io.use_packet's functions say: nil, message, data on the top. */
-static bool is_refusal(lua_State *L, const char *what)
+/* What io.use's and io.use_packet's functions returned stands above `base`. Nothing, or something true, is consent, as for allow_request; nil or false is
+ * none: then message and data are on the top. */
+static bool is_refusal(lua_State *L, int base, const char *what)
 {
-	if (lua_toboolean(L, -3) || lua_isnil(L, -2))
+	if (lua_gettop(L) == base || lua_toboolean(L, base + 1))
 		return false;
+	lua_settop(L, base + 3);
+	if (lua_isnil(L, -2)) {
+		lua_pushliteral(L, "Forbidden");
+		lua_replace(L, -3);
+	}
 	if (lua_type(L, -2) != LUA_TSTRING)
 		luaL_error(L, "%s: the refusal's message must be a string, not a %s", what, luaL_typename(L, -2));
 	return true;
@@ -272,8 +278,8 @@ static bool is_admitted(lua_State *L, const struct namespace *nsp, int socket, i
 	lua_rawgeti(L, LUA_REGISTRYINDEX, nsp->lists[PACKET_MIDDLEWARE]);
 	list = lua_gettop(L);
 	for (size_t i = 1; i <= lua_rawlen(L, list); i++) {
-		lua_call(L, push_call(L, list, i, socket, first, last), 3);
-		if (is_refusal(L, "io.use_packet")) {
+		lua_call(L, push_call(L, list, i, socket, first, last), LUA_MULTRET);
+		if (is_refusal(L, list, "io.use_packet")) {
 			lua_createtable(L, 0, 2);
 			lua_insert(L, -3);
 			lua_setfield(L, -3, "data");
@@ -351,6 +357,7 @@ static int run_disconnect(lua_State *L)
 	lua_pushstring(L, call->reason);
 	call_list(L, h->nsp, ON_DISCONNECTING, 2, 3, 3);
 	rooms_tell_left(L, h->nsp, event_socket(h->ev)->sid);
+	h->apart = true;
 	call_list(L, h->nsp, ON_DISCONNECT, 2, 3, 3);
 	socket_store_data(L);
 	return 0;
@@ -396,8 +403,8 @@ static int run_middleware(lua_State *L)
 	for (size_t i = 1; i <= n; i++) {
 		lua_rawgeti(L, 2, (lua_Integer)i);
 		lua_pushvalue(L, 3);
-		lua_call(L, 1, 3);
-		if (is_refusal(L, "io.use")) {
+		lua_call(L, 1, LUA_MULTRET);
+		if (is_refusal(L, 3, "io.use")) {
 			write_refusal(L, call->refusal);
 			call->refused = true;
 			return 0;
@@ -429,9 +436,9 @@ static int admit(void *ctx, struct event *ev, struct buf *refusal)
 		return refuse(h, NULL, "middleware");
 	if (!has(nsp, MIDDLEWARE))
 		return 0;
-	h->admitting = true;
+	h->apart = true;
 	error = dispatch_run(h, ev, run_middleware, &call, "middleware");
-	h->admitting = false;
+	h->apart = false;
 	if (error) {
 		buf_clear(refusal);
 		/* REFUSED has a meaning of its own here */
@@ -479,10 +486,13 @@ static int disconnect(void *ctx, struct event *ev, const char *reason)
 	struct call call = {.reason = reason};
 	struct host *h = ctx;
 	struct namespace *nsp = nsp_of_event(h, ev);
+	int error;
 
 	if (!has(nsp, ON_DISCONNECTING) && !has(nsp, ON_DISCONNECT) && !has(nsp, ON_LEAVE_ROOM) && !has(nsp, ON_DELETE_ROOM))
 		return h->lookup_error;
-	return dispatch_run(ctx, ev, run_disconnect, &call, "disconnect");
+	error = dispatch_run(h, ev, run_disconnect, &call, "disconnect");
+	h->apart = false;
+	return error;
 }
 
 void dispatch_fill(struct handler *handler, struct host *h)

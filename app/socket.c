@@ -201,7 +201,7 @@ static void push_handshake(lua_State *L, struct socket *s)
 
 static bool is_connected(lua_State *L, const struct socket *s)
 {
-	return s->view ? s->view->connected && !host_of(L)->admitting : !s->gone;
+	return s->view ? s->view->connected && !host_of(L)->apart : !s->gone;
 }
 
 static int push_recovered(lua_State *L, const struct socket *s)

@@ -79,7 +79,7 @@ struct host {
 	/* Of the running event. */
 	struct event *ev;                /* NULL between events and while the file loads */
 	struct namespace *nsp;           /* of the event's socket, or NULL */
-	bool admitting;                  /* it is the middleware's: the event's own socket is not connected yet */
+	bool apart;                      /* the event's own socket is not connected yet (middleware), or no more (disconnect) */
 	bool telling;                    /* an io.on_any_outgoing handler runs */
 	uint64_t serial;                 /* tells this event's sockets from those that a script kept */
 	struct scalar scalars[SCALARS];

@@ -283,8 +283,8 @@ static void test_life(void **state)
 	struct app a = app_load("local io = require 'pollux'\n"
 				"io.on('connection', function(socket) socket:emit('one') end)\n"
 				"io.on('connection', function(socket) socket:emit('two'); socket.data.since = 5 end)\n"
-				"io.on('disconnect', function(socket, why) io.emit('left', why) end)\n"
-				"io.on('disconnecting', function(socket, why) io.emit('leaving', why) end)\n"
+				"io.on('disconnect', function(socket, why) io.emit('left', why, socket.connected) end)\n"
+				"io.on('disconnecting', function(socket, why) io.emit('leaving', why, socket.connected) end)\n"
 				"local admin = io.of('/admin')\n"
 				"admin.on('connection', function(socket) admin.emit('in', socket.nsp, admin.name) end)\n"
 				"admin.on('x', function(socket) socket:to('r'):emit('y'); io.emit('z'); io.of('admin').to('q'):emit('a') end)\n", 0);
@@ -299,7 +299,7 @@ static void test_life(void **state)
 	assert_string_equal(app_trace(&a), "emit / to s1 direct [\"one\"]\nemit / to s1 direct [\"two\"]\ndata / s1 {\"since\":5}\n");
 	begin(&a, 0);
 	assert_int_equal(a.handler.disconnect(a.handler.ctx, a.ev, "ping timeout"), 0);
-	assert_string_equal(app_trace(&a), "emit / [\"leaving\",\"ping timeout\"]\nemit / [\"left\",\"ping timeout\"]\n");
+	assert_string_equal(app_trace(&a), "emit / [\"leaving\",\"ping timeout\",true]\nemit / [\"left\",\"ping timeout\",false]\n");
 	begin(&a, admin);
 	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), 0);
 	assert_string_equal(app_trace(&a), "emit /admin [\"in\",\"/admin\",\"/admin\"]\n");
@@ -349,7 +349,11 @@ static void test_middleware(void **state)
 	} rows[] = {
 		{"return true", 0, NULL},
 		{"", 0, NULL},
-		{"return nil", 0, NULL},
+		{"return socket.id, 'said'", 0, NULL},
+		{"return (function() end)()", 0, NULL},
+		{"return nil", POLLUX_REFUSED, "{\"message\":\"Forbidden\"}"},
+		{"return false", POLLUX_REFUSED, "{\"message\":\"Forbidden\"}"},
+		{"return nil, nil, 5, 6", POLLUX_REFUSED, "{\"message\":\"Forbidden\",\"data\":5}"},
 		{"return nil, 'no'", POLLUX_REFUSED, "{\"message\":\"no\"}"},
 		{"return false, 'no \"way\"'", POLLUX_REFUSED, "{\"message\":\"no \\\"way\\\"\"}"},
 		{"return nil, 'no', { code = 5, list = io.array{} }", POLLUX_REFUSED, "{\"message\":\"no\",\"data\":{\"code\":5,\"list\":[]}}"},

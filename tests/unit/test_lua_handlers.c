@@ -78,8 +78,9 @@ static void test_packet_middleware(void **state)
 				    "	if name == 'secret' then return nil, 'not for you', { code = n } end\n"
 				    "	if name == 'quiet' then return false, 'quiet' end\n"
 				    "	if name == 'wrong' then return nil, 5 end\n"
+				    "	if name == 'unsaid' then return false end\n"
 				    "end)\n"
-				    "io.use_packet(function(socket, name) io.emit('passed', name) return nil end)\n"
+				    "io.use_packet(function(socket, name) io.emit('passed', name) end)\n"
 				    "io.on_any(function(socket, name) io.emit('any', name) end)\n"
 				    "for _, name in ipairs { 'x', 'secret', 'quiet' } do\n"
 				    "	io.on(name, function(socket, ...) io.emit('ran', name, select('#', ...)) end)\n"
@@ -95,6 +96,8 @@ static void test_packet_middleware(void **state)
 			    "emit / [\"any\",\"secret\"]\nemit / [\"refused\",\"s1\",{\"data\":{\"code\":1},\"message\":\"not for you\"}]\n");
 	assert_int_equal(app_event(&a, "[\"quiet\"]", -1), 0);
 	assert_string_equal(app_trace(&a), "emit / [\"any\",\"quiet\"]\nemit / [\"refused\",\"s1\",{\"message\":\"quiet\"}]\n");
+	assert_int_equal(app_event(&a, "[\"unsaid\"]", -1), 0);
+	assert_string_equal(app_trace(&a), "emit / [\"any\",\"unsaid\"]\nemit / [\"refused\",\"s1\",{\"message\":\"Forbidden\"}]\n");
 	assert_int_equal(app_event(&a, "[\"unheard\"]", -1), 0);
 	assert_string_equal(app_trace(&a), "emit / [\"any\",\"unheard\"]\nemit / [\"passed\",\"unheard\"]\n");
 	assert_int_equal(app_event(&a, "[\"wrong\"]", -1), POLLUX_REFUSED);
