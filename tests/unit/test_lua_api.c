@@ -285,6 +285,7 @@ static void test_life(void **state)
 				"io.on('connection', function(socket) socket:emit('two'); socket.data.since = 5 end)\n"
 				"io.on('disconnect', function(socket, why) io.emit('left', why, socket.connected) end)\n"
 				"io.on('disconnecting', function(socket, why) io.emit('leaving', why, socket.connected) end)\n"
+				"io.on('is', function(socket) io.emit('is', socket.connected) end)\n"
 				"local admin = io.of('/admin')\n"
 				"admin.on('connection', function(socket) admin.emit('in', socket.nsp, admin.name) end)\n"
 				"admin.on('x', function(socket) socket:to('r'):emit('y'); io.emit('z'); io.of('admin').to('q'):emit('a') end)\n", 0);
@@ -300,6 +301,8 @@ static void test_life(void **state)
 	begin(&a, 0);
 	assert_int_equal(a.handler.disconnect(a.handler.ctx, a.ev, "ping timeout"), 0);
 	assert_string_equal(app_trace(&a), "emit / [\"leaving\",\"ping timeout\",true]\nemit / [\"left\",\"ping timeout\",false]\n");
+	assert_int_equal(app_event(&a, "[\"is\"]", -1), 0); /* of others */
+	assert_string_equal(app_trace(&a), "emit / [\"is\",true]\n");
 	begin(&a, admin);
 	assert_int_equal(a.handler.connection(a.handler.ctx, a.ev), 0);
 	assert_string_equal(app_trace(&a), "emit /admin [\"in\",\"/admin\",\"/admin\"]\n");
