@@ -1,16 +1,20 @@
 // Free TCP ports, and waiting until somebody listens.
 import net from 'node:net';
 
-function listenOnAny() {
-	return new Promise((resolve, reject) => {
-		const server = net.createServer().once('error', reject);
-		server.listen(0, '127.0.0.1', () => resolve(server));
+// Below those that the system gives to outgoing connections, and by chance: test files run side by side.
+const [LOWEST, HIGHEST] = [10000, 32000];
+
+function listen() {
+	return new Promise((resolve) => {
+		const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+		const server = net.createServer().once('error', () => resolve(listen()));
+		server.listen(port, '127.0.0.1', () => resolve(server));
 	});
 }
 
 // count different ports, all free a moment ago (a web server that can't have one of them is started again with others).
 export async function freePorts(count) {
-	const servers = await Promise.all(Array.from({ length: count }, listenOnAny));
+	const servers = await Promise.all(Array.from({ length: count }, listen));
 	const ports = servers.map((server) => server.address().port);
 	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 	return ports;
