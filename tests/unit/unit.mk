@@ -138,7 +138,7 @@ tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c tests/unit/fault
 tests_unit_test_db_faults_LDADD = $(DB_TEST_LIBS)
 
 # core/: whole servers on one database, with exchanges that only pretend.
-CORE_TEST_SOURCES = tests/unit/core_fixture.c tests/unit/core_fixture.h $(DB_TEST_SOURCES)
+CORE_TEST_SOURCES = tests/unit/core_fixture.c tests/unit/core_fixture.h tests/unit/fake_application.c tests/unit/fake_application.h $(DB_TEST_SOURCES)
 CORE_TEST_LIBS = $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_core_polls
 tests_unit_test_core_polls_SOURCES = tests/unit/test_core_polls.c $(CORE_TEST_SOURCES)
