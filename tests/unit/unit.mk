@@ -3,13 +3,17 @@
 # The front, against a core that only pretends (tests/unit/fake_core.c): no database.
 FCGI_TEST_SOURCES = tests/unit/fcgi_client.c tests/unit/fcgi_client.h tests/unit/fake_core.c tests/unit/fake_core.h
 FCGI_TEST_LIBS = libfcgifront.a libfront.a $(CORE_LIBS) $(FCGI_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_fcgi_params tests/unit/test_fcgi_reply tests/unit/test_fcgi_front tests/unit/test_fcgi_start
+FRONT_TEST_SOURCES = tests/unit/front_fixture.c tests/unit/front_fixture.h $(FCGI_TEST_SOURCES)
+check_PROGRAMS += tests/unit/test_fcgi_params tests/unit/test_fcgi_reply tests/unit/test_fcgi_front tests/unit/test_fcgi_connections \
+	tests/unit/test_fcgi_start
 tests_unit_test_fcgi_params_SOURCES = tests/unit/test_fcgi_params.c
 tests_unit_test_fcgi_params_LDADD = libfcgifront.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_fcgi_reply_SOURCES = tests/unit/test_fcgi_reply.c
 tests_unit_test_fcgi_reply_LDADD = libfcgifront.a libbase.a $(CMOCKA_LIBS)
-tests_unit_test_fcgi_front_SOURCES = tests/unit/test_fcgi_front.c $(FCGI_TEST_SOURCES)
+tests_unit_test_fcgi_front_SOURCES = tests/unit/test_fcgi_front.c $(FRONT_TEST_SOURCES)
 tests_unit_test_fcgi_front_LDADD = $(FCGI_TEST_LIBS)
+tests_unit_test_fcgi_connections_SOURCES = tests/unit/test_fcgi_connections.c $(FRONT_TEST_SOURCES)
+tests_unit_test_fcgi_connections_LDADD = $(FCGI_TEST_LIBS)
 tests_unit_test_fcgi_start_SOURCES = tests/unit/test_fcgi_start.c $(FCGI_TEST_SOURCES)
 tests_unit_test_fcgi_start_LDADD = $(FCGI_TEST_LIBS)
 
