@@ -279,11 +279,12 @@ export class Chat extends EventTarget {
 		room.endTyping(from);
 		if (!fresh)
 			return;
-		if (this.#isLookedAt(room) || (room.unread === 0 && isOwn(this.nickname, id)))
+		const own = isOwn(this.nickname, id);
+		if (this.#isLookedAt(room) || (room.unread === 0 && own))
 			room.markRead();
-		else if (!isOwn(this.nickname, id))
+		else if (!own)
 			room.addUnread(id);
-		if (!isOwn(this.nickname, id))
+		if (!own)
 			this.dispatchEvent(new CustomEvent("heard", { detail: { room, from, text } }));
 	}
 

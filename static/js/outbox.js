@@ -26,9 +26,12 @@ export class Outbox {
 		return this.entries.find((entry) => entry.id === id);
 	}
 
+	// Every message that is heard comes by here, and mostly nothing goes.
 	remove(ids) {
-		const gone = new Set(ids);
-		this.entries = this.entries.filter((entry) => !gone.has(entry.id));
+		const kept = this.entries.filter((entry) => !ids.includes(entry.id));
+		if (kept.length === this.entries.length)
+			return;
+		this.entries = kept;
 		this.save();
 	}
 
