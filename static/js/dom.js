@@ -18,12 +18,12 @@ export function element(tag, properties = {}, ...children) {
 }
 
 // fillStrings gives the document its words: data-text, data-label (aria-label) and data-hint (placeholder).
-export function fillStrings(root = document) {
-	for (const one of root.querySelectorAll("[data-text]"))
+export function fillStrings() {
+	for (const one of document.querySelectorAll("[data-text]"))
 		one.textContent = strings[one.dataset.text];
-	for (const one of root.querySelectorAll("[data-label]"))
+	for (const one of document.querySelectorAll("[data-label]"))
 		one.setAttribute("aria-label", strings[one.dataset.label]);
-	for (const one of root.querySelectorAll("[data-hint]"))
+	for (const one of document.querySelectorAll("[data-hint]"))
 		one.setAttribute("placeholder", strings[one.dataset.hint]);
 }
 

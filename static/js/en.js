@@ -72,7 +72,7 @@ export const en = {
 		refused: (reason) => `Refused: ${reason}`,
 		closed: "Disconnected by the server",
 	},
-	transport: { polling: "long-polling", websocket: "WebSocket", webtransport: "WebTransport" },
+	transport: { polling: "long-polling", websocket: "WebSocket" },
 
 	// What the server says in an ack's error, or the page itself.
 	errors: {

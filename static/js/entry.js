@@ -28,7 +28,7 @@ export class Entry {
 		this.room.value = this.chat.current ?? (roomInAddress() || strings.firstRoom);
 		this.#complain(error, this.nickname);
 		this.opened = true;
-		this.chat.dispatchEvent(new Event("change"));
+		this.chat.changed();
 	}
 
 	// Called once the form is shown or hidden: before that nothing in it can have the focus.

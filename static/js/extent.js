@@ -22,8 +22,7 @@ export class Extent {
 	of(items, following) {
 		if (following)
 			this.reset();
-		const open = this.last === null;
-		let end = open ? items.length : indexOr(items, this.last, items.length - 1) + 1;
+		let end = this.open ? items.length : indexOr(items, this.last, items.length - 1) + 1;
 		const start = this.first === null ? Math.max(0, end - FOLLOWING) : indexOr(items, this.first, Math.max(0, end - FOLLOWING));
 		end = Math.min(end, start + MOST);
 		this.#remember(items, start, end, following);

@@ -72,7 +72,7 @@ export const zh = {
 		refused: (reason) => `被拒绝：${reason}`,
 		closed: "已被服务器断开",
 	},
-	transport: { polling: "长轮询", websocket: "WebSocket", webtransport: "WebTransport" },
+	transport: { polling: "长轮询", websocket: "WebSocket" },
 
 	errors: {
 		"nickname taken": "这个昵称已被占用",
