@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "front/app.h"
+#include "front/application.h"
 
 #define MILLIS_MAX (INT64_C(1) << 40)
 #define OPTIONS_MAX 40
@@ -220,21 +220,14 @@ static enum options_result parse_arguments(struct front_options *o, const struct
 /* The application says where it answers: its file is loaded, nothing else is touched. */
 static enum options_result print_paths(const struct front_options *o, const struct front_app *app)
 {
-	struct settings settings;
-	struct handler handler;
-	void *loaded;
-	int error = settings_init(&settings);
+	struct application a = { .app = app, .options = o };
+	int error = application_load(&a);
 
-	if (!error)
-		error = app->load(&loaded, o->app, &settings, &handler);
-	if (!error) {
-		if (o->print_path)
-			printf("%s\n", settings.path);
-		if (o->print_rooms_path)
-			printf("%s\n", settings.rooms_path);
-		app->unload(loaded);
-	}
-	settings_deinit(&settings);
+	if (!error && o->print_path)
+		printf("%s\n", a.settings.path);
+	if (!error && o->print_rooms_path)
+		printf("%s\n", a.settings.rooms_path);
+	application_unload(&a);
 	return error ? OPTIONS_WRONG : OPTIONS_DONE;
 }
 
