@@ -203,13 +203,12 @@ static void answer_file(struct request *r, const struct settings *settings, cons
 		(unsigned long)st->st_mtim.tv_nsec, small ? "-gzip" : "");
 	gmtime_r(&st->st_mtim.tv_sec, &tm);
 	strftime(modified, sizeof(modified), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	len = snprintf(headers, sizeof(headers), PAGE_HEADERS "Vary: Accept-Encoding\r\nETag: %s\r\nLast-Modified: %s\r\n", etag, modified);
 	if (is_known(r, etag, modified)) {
-		snprintf(headers, sizeof(headers), PAGE_HEADERS "Vary: Accept-Encoding\r\nETag: %s\r\nLast-Modified: %s\r\n", etag, modified);
 		request_respond_file(r, 304, headers, fd, (uint64_t)st->st_size);
 		return;
 	}
-	len = snprintf(headers, sizeof(headers), PAGE_HEADERS "Vary: Accept-Encoding\r\nETag: %s\r\nLast-Modified: %s\r\nContent-Type: %s\r\n", etag,
-		modified, type);
+	len += snprintf(headers + len, sizeof(headers) - (size_t)len, "Content-Type: %s\r\n", type);
 	if (small) {
 		snprintf(headers + len, sizeof(headers) - (size_t)len, "Content-Encoding: gzip\r\n");
 		if (answer_small(r, settings, headers, fd, (size_t)st->st_size))
